@@ -1,0 +1,30 @@
+"""Handwriting as text, ink and image, and the ways between them.
+
+The models load when they are asked for: `import handwrite` itself imports no torch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from handwrite.core.ink import Ink as Ink
+    from handwrite.errors import HandwriteError as HandwriteError
+    from handwrite.synth.predict import synthesize as synthesize
+
+__version__ = "0.1.0"
+__all__ = ["HandwriteError", "Ink", "__version__", "synthesize"]
+
+_HOMES = {"HandwriteError": "handwrite.errors", "Ink": "handwrite.core.ink", "synthesize": "handwrite.synth.predict"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The command line: options, then one call into the library."""

@@ -1,0 +1,92 @@
+"""Options that several commands share: written, explained and checked once.
+
+Nothing here knows a model or a format.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handwrite.cli.progress import say
+from handwrite.errors import InputError, OptionError
+
+STREAM = "-"
+"""Stands for stdin where a command reads, and for stdout where it writes."""
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the result goes; - is stdout.")
+]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="NAME", help="The result's format; by default FILE's suffix says it.")
+]
+Seed = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same result; by default a new one.")
+]
+Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", metavar="N", help="CPU threads to use; by default all cores.")
+]
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def command_app() -> typer.Typer:
+    """The `app` of a command's module: plain help, no completion options of its own."""
+    return typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+def check_device(device: str) -> None:
+    """Raises OptionError unless the device is one of `DEVICES`."""
+    if device not in DEVICES:
+        raise OptionError(f"--device {device}: no such device; choose one of {', '.join(DEVICES)}")
+
+
+def check_threads(threads: int | None) -> None:
+    """Raises OptionError unless the number is at least 1 or None."""
+    if threads is not None and threads < 1:
+        raise OptionError(f"--threads {threads}: must be at least 1")
+
+
+def check_not_negative(name: str, value: float) -> None:
+    """Raises OptionError unless the value is a finite number of at least 0."""
+    if not (math.isfinite(value) and value >= 0):
+        raise OptionError(f"{name} {value:g}: must be a number of at least 0")
+
+
+def chosen_seed(seed: int | None) -> int:
+    """The seed given, or a fresh one, named on stderr so that the result can be had again."""
+    if seed is None:
+        seed = secrets.randbelow(2**32)
+        say(f"seed {seed} (--seed {seed} writes the same again)")
+    if not 0 <= seed < 2**63:
+        raise OptionError(f"--seed {seed}: must be at least 0 and below 2^63")
+    return seed
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a UTF-8 file, or of stdin for `-`. Raises InputError when it cannot be read."""
+    try:
+        data = sys.stdin.buffer.read() if str(path) == STREAM else Path(path).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of a text file") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"cannot read {path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from error
+
+
+def check_writable(path: Path) -> None:
+    """Raises InputError when a file cannot be written there; so that long work is not done in vain."""
+    folder = path.parent
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder; name a file in it")
+    if not folder.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {folder}; make it, or name another file")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise InputError(f"cannot write {path}: permission denied; name another file")

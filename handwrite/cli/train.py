@@ -1,0 +1,143 @@
+"""`handwrite train`: train a model on datasets. Options, then one call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from handwrite.cli.options import Device, check_device, command_app
+from handwrite.cli.progress import progress, say
+from handwrite.errors import OptionError
+
+if TYPE_CHECKING:
+    from handwrite.synth.task import SynthTask
+    from handwrite.train.loop import LoopConfig, Progress
+
+app = command_app()
+BARE_MINUTES = 5.0
+BARE_OUT = Path("runs/synth")
+
+
+@app.callback(invoke_without_command=True)
+def train(context: typer.Context) -> None:
+    """Train a model on datasets. Without a model: the synthesizer, on the sample dataset, for five minutes.
+
+    \b
+    handwrite train
+    handwrite train synth --data iam.h5 --data unipen.h5 --max-minutes 100 --out runs/synth
+    """
+    if context.invoked_subcommand is None:
+        from handwrite.core.store import sample_store
+
+        data = sample_store()
+        say(f"training the synthesizer on {data} for {BARE_MINUTES:g} minutes into {BARE_OUT}")
+        synth(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES)
+
+
+@app.command()
+def synth(
+    data: Annotated[list[Path], typer.Option("--data", metavar="FILE", help="A dataset; may be given several times.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run goes.")] = BARE_OUT,
+    max_minutes: Annotated[float | None, typer.Option("--max-minutes", metavar="M", help="Stop after M minutes.")] = None,
+    max_steps: Annotated[
+        int | None, typer.Option("--max-steps", metavar="N", help="Stop after N steps; the learning rate falls at the end.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on exactly where the run in DIR stopped.")] = False,
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="WEIGHTS", help="Begin with these weights, a file or a name.")
+    ] = None,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", metavar="R", help="Highest learning rate.")] = 2e-3,
+    batch_points: Annotated[int, typer.Option("--batch-points", metavar="N", help="Points of a batch.")] = 12_000,
+    validate_every: Annotated[int, typer.Option("--validate-every", metavar="N", help="Steps between scores.")] = 250,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes everything random.")] = 0,
+    device: Device = "auto",
+    precision: Annotated[str, typer.Option("--precision", metavar="NAME", help="bf16-mixed or 32-true.")] = "bf16-mixed",
+    processes: Annotated[int, typer.Option("--processes", metavar="N", help="Train with N processes at once.")] = 1,
+    threads: Annotated[int, typer.Option("--threads", metavar="N", help="CPU threads of each process.")] = 1,
+) -> None:
+    """Train the synthesizer: text to ink.
+
+    \b
+    handwrite train synth --data iam.h5 --data unipen.h5 --max-minutes 100 --out runs/synth
+    handwrite train synth --data iam.h5 --max-minutes 60 --out runs/synth --resume
+    """
+    _check(max_minutes, max_steps, device, resume, start)
+    import torch
+
+    from handwrite.train.loop import LoopConfig
+
+    torch.set_num_threads(threads)
+    config = LoopConfig(
+        out=out,
+        max_minutes=max_minutes,
+        max_steps=max_steps,
+        resume=resume,
+        learning_rate=learning_rate,
+        validate_every=validate_every,
+        seed=seed,
+        device=device,
+        precision=precision,
+        processes=processes,
+    )
+    _run(_synth_task(data, seed=seed, budget=batch_points, start=start), config)
+
+
+def _check(minutes: float | None, steps: int | None, device: str, resume: bool, start: str | None) -> None:
+    check_device(device)
+    if minutes is None and steps is None:
+        raise OptionError("how long? give --max-minutes M or --max-steps N")
+    if (minutes is not None and not minutes > 0) or (steps is not None and steps < 1):
+        raise OptionError("--max-minutes and --max-steps must be above 0")
+    if resume and start:
+        raise OptionError("--resume goes on with the run's own weights, --from begins with others: give one of them")
+
+
+def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | None) -> SynthTask:
+    from handwrite.core.checkpoint import load_checkpoint
+    from handwrite.core.store import Store
+    from handwrite.errors import InputError
+    from handwrite.synth.compose import compose
+    from handwrite.synth.data import load_lines
+    from handwrite.synth.task import SynthTask
+
+    begin = load_checkpoint(start, kind="synth") if start else None
+    stores = [Store(path, in_memory=True) for path in data]
+    training = load_lines(stores, splits=("train", "val2"))
+    validation = load_lines(stores, splits=("val",), levels=("line",))
+    if not training or not validation:
+        raise InputError(f"{', '.join(map(str, data))}: no samples of split train, or no lines of split val; see `handwrite data info`")
+    licences = {source: licence for store in stores for source, licence in store.licences.items()}
+    training = [line for line in training if line.level != "character"] + compose(training, seed=seed)
+    return SynthTask(
+        training,
+        validation,
+        licences,
+        seed=seed,
+        budget=budget,
+        start=(begin.header, begin.tensors) if begin else None,
+    )
+
+
+def _run(task: SynthTask, config: LoopConfig) -> None:
+    from handwrite.train.loop import BEST, is_first_process, train
+
+    if not is_first_process():
+        train(task, config)
+        return
+    say(f"{len(task.training):,} samples to train on, {len(task.validation):,} to validate")
+    with progress("training", total=1000) as advance:
+        done = 0
+
+        def report(now: Progress) -> None:
+            nonlocal done
+            advance(int(1000 * now.fraction) - done, note=f"loss {now.loss:.3f}, {now.points_per_second:,.0f} points/s")
+            done = int(1000 * now.fraction)
+            if now.scores:
+                figures = ", ".join(f"{name} {value:.4f}" for name, value in now.scores.items())
+                say(f"step {now.step}: {figures}")
+
+        scores = train(task, config, report=report)
+    figures = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
+    say(f"best: {figures}; weights in {config.out / BEST}")

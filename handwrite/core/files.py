@@ -1,0 +1,37 @@
+"""Files written whole or not at all.
+
+A file is written beside the wanted one and renamed over it, so that a crash leaves the old file. Formats are not known
+here: callers bring bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from handwrite.errors import InputError
+
+
+def write_atomic(path: str | Path, data: bytes) -> None:
+    """Write `data` to `path`, whole or not at all. A link keeps pointing where it points; a device is written to.
+
+    Raises InputError naming the path and the system's reason when it cannot be written.
+    """
+    try:
+        _write(Path(os.path.realpath(path)), data)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}; name another file") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)  # a pipe or /dev/null must not be renamed over; a folder raises here
+        return
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()

@@ -1,0 +1,93 @@
+"""Contact sheets: many pieces of ink on one image, with their numbers and texts under them.
+
+For eyes, not for models: ink is drawn large and clean. Where the pieces come from is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from handwrite.core.curve import letter_height
+from handwrite.core.ink import Ink
+from handwrite.core.render import Frame, GreyImage, Pen, enlarge, render
+
+WHITE = 255
+CAPTION_GREY = 110
+RULE_GREY = 225
+GAP = 16  # pixels around what a cell holds
+LETTERS_ACROSS = 18  # a cell is this many letter heights wide, which most lines of writing fit into
+MAX_HEIGHT = 0.4  # of the ink in a cell, as a share of the cell's width
+
+
+def contact_sheet(
+    items: Sequence[tuple[Ink, str]], *, columns: int = 2, width: int = 1600, captions: bool = True, first: int = 1
+) -> GreyImage:
+    """Ink in cells, row by row, each over its number and text: (H, W) uint8, W the `width` or a few pixels less.
+
+    Numbers count from `first`. With `captions` false the texts are left out, for reading the ink blind. Letters are
+    about as high in each cell, and smaller where a line would not fit.
+    """
+    if columns < 1 or width < columns * 6 * GAP:
+        raise ValueError(f"{columns} columns do not fit into {width} pixels")
+    size = width // columns
+    cells = [
+        _cell(ink, f"{number}   {text}" if captions else str(number), width=size)
+        for number, (ink, text) in enumerate(items, first)
+    ]
+    rows = [_row(cells[start : start + columns], columns) for start in range(0, len(cells), columns)]
+    return np.vstack(rows) if rows else np.full((2 * GAP, size * columns), WHITE, np.uint8)
+
+
+def _row(cells: list[GreyImage], columns: int) -> GreyImage:
+    """Cells side by side, made equally high and closed with a pale rule; missing ones are blank."""
+    height = max(len(cell) for cell in cells)
+    row = np.full((height + 1, columns * cells[0].shape[1]), WHITE, np.uint8)
+    for index, cell in enumerate(cells):
+        width = cell.shape[1]
+        row[height - len(cell) : height, index * width : (index + 1) * width] = cell
+    row[-1] = RULE_GREY
+    return row
+
+
+def _cell(ink: Ink, caption: str, *, width: int) -> GreyImage:
+    inner = width - 2 * GAP
+    letter = inner / LETTERS_ACROSS
+    frame = _cell_frame(ink, width=inner, letter=letter)
+    drawing = render(ink, frame=frame, pen=Pen(width=max(0.065 * letter, 1.2)))
+    label = _label(caption, size=max(round(0.42 * letter), 11), width=inner)
+    cell = np.full((len(drawing) + len(label) + 2 * GAP, width), WHITE, np.uint8)
+    cell[GAP : GAP + len(drawing), GAP : GAP + drawing.shape[1]] = drawing
+    cell[GAP + len(drawing) : -GAP, GAP : GAP + label.shape[1]] = label
+    return cell
+
+
+def _cell_frame(ink: Ink, *, width: int, letter: float) -> Frame:
+    margin = 0.1 * letter
+    left, top, right, bottom = ink.bounds
+    room = ((letter, letter_height(ink)), (width - 2 * margin - 1, right - left), (MAX_HEIGHT * width, bottom - top))
+    scale = min((pixels / extent for pixels, extent in room if extent), default=1.0)
+    return enlarge(ink, scale=scale, margin=margin)
+
+
+def _label(text: str, *, size: int, width: int) -> GreyImage:
+    """One line of print, at most `width` pixels wide; what is too long is narrowed."""
+    text = " / ".join(text.splitlines()).encode("utf-8", "replace").decode()  # a lone surrogate crashes OpenCV 5.0
+    strip = np.full((2 * size, (len(text) + 2) * 2 * size), WHITE, np.uint8)
+    _print(strip, text, size=size)
+    used = int(np.flatnonzero((strip < WHITE).any(axis=0)).max(initial=0)) + 1
+    strip = strip[:, :used]
+    return np.asarray(cv2.resize(strip, (width, len(strip)), interpolation=cv2.INTER_AREA)) if used > width else strip
+
+
+def _print(image: GreyImage, text: str, *, size: int) -> None:
+    """Print with OpenCV's own fonts. From version 5 on they hold most scripts, and show "?" for a character they lack;
+    older ones hold ASCII, and the rest is shown as its code."""
+    origin = (0, round(1.4 * size))
+    if hasattr(cv2, "FontFace"):
+        cv2.putText(image, text, origin, (CAPTION_GREY,), cv2.FontFace("uni"), size)
+    else:
+        ascii_text = text.encode("ascii", "backslashreplace").decode()
+        cv2.putText(image, ascii_text, origin, cv2.FONT_HERSHEY_SIMPLEX, size / 30, CAPTION_GREY, 1, cv2.LINE_AA)

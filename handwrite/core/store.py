@@ -1,0 +1,323 @@
+"""The dataset file: samples of ink with their texts in one HDF5 file.
+
+Flat arrays with offsets, shuffled and compressed; the schema is written out in data/README.md. A `StoreWriter` fills
+a file beside the wanted one and renames it at the end, so that an import cut off half way leaves nothing. A `Store`
+opens lazily in each process and reads a sample in O(1). What the samples mean to a model is not known here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from handwrite.core.ink import Ink
+from handwrite.errors import InputError, StoreError
+
+FORMAT = "handwrite-store"
+SCHEMA = 1
+SAMPLE = "sample.h5"
+SPLITS = ("train", "val", "val2", "test", "none")
+LEVELS = ("character", "word", "line")
+NO_CLOCK = 65535
+MAX_INTERVAL_MS = NO_CLOCK - 1
+MAX_COORDINATE = 32767
+CHUNK = 1 << 16
+FLUSH_POINTS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One piece of handwriting and what is known about it.
+
+    `writer` is unique within the source and empty when unknown; `script` is an ISO 15924 name such as "Latn"; `name`
+    is the sample's own name in its corpus.
+    """
+
+    ink: Ink
+    text: str
+    source: str
+    name: str
+    writer: str = ""
+    split: str = "none"
+    level: str = "line"
+    script: str = "Latn"
+
+    def __post_init__(self) -> None:
+        if self.split not in SPLITS or self.level not in LEVELS:
+            raise ValueError(f"sample {self.name}: split {self.split!r} or level {self.level!r} is not in the schema")
+
+
+class StoreWriter:
+    """Writes a store; use it with `with`. The file appears whole when the block ends well, and not at all otherwise.
+
+    `licences` maps each source to its licence. Memory stays bounded: points go to disk as they come.
+    """
+
+    def __init__(self, path: str | Path, *, licences: Mapping[str, str]) -> None:
+        self.path = Path(path)
+        self._licences = dict(licences)
+        self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+        self._columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+        self._pending: list[tuple[NDArray[np.int16], NDArray[np.uint16], NDArray[np.bool_]]] = []
+        self._pending_points = 0
+
+    def __enter__(self) -> StoreWriter:
+        if self.path.is_dir():
+            raise InputError(f"cannot write {self.path}: it is a folder; name a file in it")
+        try:
+            self._partial.touch()  # says what is wrong in fewer words than HDF5
+            self._file = h5py.File(self._partial, "w")
+        except OSError as error:
+            raise self._unwritable(error) from error
+        for name, dtype, width in (("xy", "i2", (2,)), ("interval", "u2", ()), ("pen_up", "?", ())):
+            self._file.create_dataset(
+                f"ink/{name}",
+                shape=(0, *width),
+                maxshape=(None, *width),
+                dtype=dtype,
+                chunks=(CHUNK, *width),
+                shuffle=True,
+                compression="gzip",
+                compression_opts=6,
+            )
+        return self
+
+    def add(self, sample: Sample) -> None:
+        """Append a sample. Coordinates keep 16 bits over the sample's larger side, times whole milliseconds."""
+        ink = sample.ink
+        xy, origin, scale = _quantize(ink.points[:, :2].astype(np.float64))
+        for name in _NAMES:
+            self._columns[name].append(getattr(sample, name))
+        self._columns["length"].append(len(ink))
+        self._columns["origin"].append(origin)
+        self._columns["scale"].append(scale)
+        deltas = np.diff(xy, axis=0, prepend=np.zeros((1, 2), np.int16))  # wraps round, as does the sum in `_ink`
+        self._pending.append((deltas, _intervals(ink), ink.pen_up))
+        self._pending_points += len(ink)
+        if self._pending_points >= FLUSH_POINTS:
+            try:
+                self._flush()
+            except OSError as error:
+                raise self._unwritable(error) from error
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._flush()
+                self._write_columns()
+            self._file.close()
+            if kind is None:
+                self._partial.replace(self.path)
+        except OSError as failure:
+            raise self._unwritable(failure) from failure
+        finally:
+            self._partial.unlink(missing_ok=True)
+
+    def _unwritable(self, error: OSError) -> InputError:
+        return InputError(f"cannot write {self.path}: {error.strerror or error}; name another file, or make room")
+
+    def _flush(self) -> None:
+        if not self._pending:
+            return
+        for name, parts in zip(("xy", "interval", "pen_up"), zip(*self._pending, strict=True), strict=True):
+            dataset = self._file[f"ink/{name}"]
+            values = np.concatenate(parts)
+            dataset.resize(len(dataset) + len(values), axis=0)
+            dataset[-len(values) :] = values
+        self._pending, self._pending_points = [], 0
+
+    def _write_columns(self) -> None:
+        file, columns = self._file, self._columns
+        file.attrs["format"], file.attrs["schema"] = FORMAT, SCHEMA
+        file.attrs["licences"] = json.dumps(
+            {name: self._licences.get(name, "") for name in sorted(set(columns["source"]))}
+        )
+        _write(file, "ink/offset", np.cumsum([0, *columns["length"]], dtype=np.int64))
+        _write(file, "ink/origin", np.array(columns["origin"], np.float32).reshape(-1, 2))
+        _write(file, "ink/scale", np.array(columns["scale"], np.float32))
+        for name in ("text", "name"):
+            _write_strings(file, name, columns[name])
+        for name in ("source", "writer", "script", "level", "split"):
+            names = sorted(set(columns[name]))
+            code = {value: index for index, value in enumerate(names)}
+            _write(file, f"{name}/code", np.array([code[value] for value in columns[name]], np.uint16))
+            _write_strings(file, f"{name}/names", names)
+
+
+class Store:
+    """A store opened for reading; a sequence of `Sample`s.
+
+    Raises StoreError when the file is missing, is no store or has another schema version. The file is opened once in
+    each process that reads from it, so a Store may be pickled to workers. `in_memory` reads all points at once, which
+    is many times faster for whoever wants most of the samples.
+    """
+
+    def __init__(self, path: str | Path, *, in_memory: bool = False) -> None:
+        self.path = Path(path)
+        self.in_memory = in_memory
+        self._open_in(os.getpid())
+
+    def _open_in(self, process: int) -> None:
+        self._file, self._process = _open(self.path), process
+        try:
+            self._read_columns()
+        except (KeyError, OSError, ValueError) as error:
+            raise StoreError(f"{self.path}: a damaged dataset ({error}); import it again") from error
+
+    def _read_columns(self) -> None:
+        self._points = {name: self._file[f"ink/{name}"] for name in ("xy", "interval", "pen_up")}
+        if self.in_memory:
+            self._points = {name: dataset[:] for name, dataset in self._points.items()}
+        self._offset: NDArray[np.int64] = self._file["ink/offset"][:]
+        self._origin: NDArray[np.float32] = self._file["ink/origin"][:]
+        self._scale: NDArray[np.float32] = self._file["ink/scale"][:]
+        self.licences: dict[str, str] = json.loads(str(self._file.attrs["licences"]))
+        self.text: list[str] = _read_strings(self._file, "text")
+        self.name: list[str] = _read_strings(self._file, "name")
+        self.source = self._coded("source")
+        self.writer = self._coded("writer")
+        self.script = self._coded("script")
+        self.level = self._coded("level")
+        self.split = self._coded("split")
+
+    def _coded(self, name: str) -> NDArray[np.str_]:
+        names: NDArray[np.str_] = np.array(_read_strings(self._file, f"{name}/names") or [""])
+        code: NDArray[np.uint16] = self._file[f"{name}/code"][:]
+        return names[code]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path, "in_memory": self.in_memory}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["path"], in_memory=state["in_memory"])  # type: ignore[misc]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """(n,) the number of points of each sample."""
+        return np.diff(self._offset)
+
+    def __len__(self) -> int:
+        return len(self._offset) - 1
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> Sample:
+        if self._process != os.getpid():
+            self._open_in(os.getpid())
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return Sample(
+            ink=self._ink(index),
+            text=self.text[index],
+            source=str(self.source[index]),
+            name=self.name[index],
+            writer=str(self.writer[index]),
+            split=str(self.split[index]),
+            level=str(self.level[index]),
+            script=str(self.script[index]),
+        )
+
+    def _ink(self, index: int) -> Ink:
+        part = slice(int(self._offset[index]), int(self._offset[index + 1]))
+        try:
+            deltas, interval, pen_up = (self._points[name][part] for name in ("xy", "interval", "pen_up"))
+        except OSError as error:
+            raise StoreError(f"{self.path}: sample {index} cannot be read ({error}); import it again") from error
+        xy = np.cumsum(deltas, axis=0, dtype=np.int16)
+        clocked = len(interval) and interval[0] != NO_CLOCK
+        times = np.cumsum(interval, dtype=np.int64) / 1000 if clocked else np.full(len(xy), np.nan)
+        points = np.column_stack([self._origin[index] + xy * self._scale[index], times]).astype(np.float32)
+        return Ink(points, pen_up)
+
+    def select(
+        self,
+        *,
+        splits: Iterable[str] | None = None,
+        levels: Iterable[str] | None = None,
+        sources: Iterable[str] | None = None,
+    ) -> NDArray[np.int64]:
+        """Indices of the samples whose split, level and source are among those named; None means any."""
+        keep = np.ones(len(self), np.bool_)
+        for column, wanted in ((self.split, splits), (self.level, levels), (self.source, sources)):
+            if wanted is not None:
+                keep &= np.isin(column, list(wanted))
+        return np.flatnonzero(keep)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def sample_store() -> Path:
+    """The small store that comes with the program: in the installed package, or in a checkout beside it."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "data", package.parent / "data"):
+        if (folder / SAMPLE).is_file():
+            return folder / SAMPLE
+    raise StoreError(f"data/{SAMPLE} did not come with this installation; make it with `make sample`")
+
+
+_NAMES = ("text", "name", "source", "writer", "script", "level", "split")
+_COLUMNS = (*_NAMES, "length", "origin", "scale")
+
+
+def _quantize(xy: NDArray[np.float64]) -> tuple[NDArray[np.int16], NDArray[np.float64], float]:
+    """Whole numbers (N, 2), origin (2,) and scale, so that xy = origin + scale * whole; exact for whole input."""
+    if not len(xy):
+        return np.zeros((0, 2), np.int16), np.zeros(2), 1.0
+    origin = np.floor(xy.min(axis=0))
+    extent = float((xy - origin).max())
+    whole = extent <= MAX_COORDINATE and np.array_equal(xy, np.round(xy))
+    scale = 1.0 if whole or not extent else extent / MAX_COORDINATE
+    return np.round((xy - origin) / scale).astype(np.int16), origin, scale
+
+
+def _intervals(ink: Ink) -> NDArray[np.uint16]:
+    """(N,) milliseconds since the point before; rounded from the times themselves, so that errors do not add up."""
+    if not ink.has_clock:
+        return np.full(len(ink), NO_CLOCK, np.uint16)
+    milliseconds = np.round(ink.points[:, 2].astype(np.float64) * 1000)
+    return np.clip(np.diff(milliseconds, prepend=0), 0, MAX_INTERVAL_MS).astype(np.uint16)
+
+
+def _write(file: h5py.File, name: str, values: NDArray[Any]) -> None:
+    packing = {"shuffle": True, "compression": "gzip"} if values.size else {}  # HDF5 cannot chunk an empty array
+    file.create_dataset(name, data=values, **packing)
+
+
+def _write_strings(file: h5py.File, name: str, strings: Iterable[str]) -> None:
+    encoded = [string.encode() for string in strings]
+    _write(file, f"{name}/bytes", np.frombuffer(b"".join(encoded), np.uint8))
+    _write(file, f"{name}/offset", np.cumsum([0, *map(len, encoded)], dtype=np.int64))
+
+
+def _read_strings(file: h5py.File, name: str) -> list[str]:
+    data, offset = file[f"{name}/bytes"][:].tobytes(), file[f"{name}/offset"][:].tolist()
+    return [data[start:stop].decode() for start, stop in pairwise(offset)]
+
+
+def _open(path: Path) -> h5py.File:
+    if not path.is_file():
+        raise StoreError(f"{path}: no such dataset; make one with `handwrite data import`")
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise StoreError(f"{path}: not a dataset of handwrite, or damaged; import it again") from error
+    if file.attrs.get("format") != FORMAT:
+        raise StoreError(f"{path}: an HDF5 file, but not a dataset of handwrite; make one with `handwrite data import`")
+    if file.attrs.get("schema") != SCHEMA:
+        raise StoreError(f"{path}: schema {file.attrs.get('schema')}, this program reads {SCHEMA}; import it again")
+    return file

@@ -1,0 +1,1 @@
+"""Public corpora, each read into samples for the store."""

@@ -1,0 +1,117 @@
+"""The files of a corpus, streamed from archives, from unpacked folders, or from a mixture of both.
+
+One interface, `members`; nothing is unpacked to disk. What the files mean is for the readers of the corpora to know.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from handwrite.errors import InputError
+
+ARCHIVES: dict[str, Callable[[BinaryIO], AbstractContextManager[BinaryIO]]] = {
+    ".tar": nullcontext,
+    **dict.fromkeys((".tar.xz", ".txz"), lzma.open),
+    **dict.fromkeys((".tar.gz", ".tgz"), gzip.open),
+    **dict.fromkeys((".tar.bz2", ".tbz2"), bz2.open),
+}
+"""How a name ends -> how its stream is opened."""
+REPORT_EVERY = 1 << 20  # bytes of source between two reports of progress
+
+Progress = Callable[[float], None]
+"""Takes the share of the source bytes that has been read, 0 to 1."""
+
+
+def members(sources: Sequence[Path], *, progress: Progress | None = None) -> Iterator[tuple[str, bytes]]:
+    """Path and content of every file in `sources`, each an archive, a file, or a folder of both.
+
+    The path is relative to the source, with forward slashes. Raises InputError for a source that is missing,
+    unreadable, or an archive that is cut off or damaged.
+    """
+    files = [(file, name) for source in sources for file, name in _files(source)]
+    meter = _Meter(sum(file.stat().st_size for file, _ in files), progress or (lambda share: None))
+    for file, name in files:
+        yield from _read(file, name, meter)
+    meter.finish()
+
+
+def _files(source: Path) -> list[tuple[Path, str]]:
+    """The files of a source, in a fixed order, and what each is called within it."""
+    if source.is_file():
+        return [(source, source.name)]
+    if not source.is_dir():
+        raise InputError(f"{source}: no such file or folder; name the corpus's archives or the folder that holds them")
+    return [(path, path.relative_to(source).as_posix()) for path in sorted(source.rglob("*")) if path.is_file()]
+
+
+def _read(file: Path, name: str, meter: _Meter) -> Iterator[tuple[str, bytes]]:
+    try:
+        with file.open("rb") as raw:
+            yield from _contents(meter.watch(raw), name)
+    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError) as error:
+        raise InputError(f"{file}: a damaged or incomplete archive ({error}); fetch it again") from error
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror or error}); check the file") from error
+
+
+def _contents(raw: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
+    suffix = next((suffix for suffix in ARCHIVES if name.endswith(suffix)), None)
+    if suffix is None:
+        yield name, raw.read()
+        return
+    with ARCHIVES[suffix](raw) as stream:
+        with tarfile.open(fileobj=stream, mode="r|") as archive:
+            for member in archive:
+                content = archive.extractfile(member) if member.isfile() else None
+                if content is not None:
+                    yield member.name.removeprefix("./"), content.read()
+        while stream.read(REPORT_EVERY):  # tarfile takes a stream that breaks off for one that ends; this raises
+            pass
+
+
+class _Meter:
+    """Counts the bytes that are read from the sources."""
+
+    def __init__(self, total: int, progress: Progress) -> None:
+        self._total, self._progress = max(total, 1), progress
+        self._read = self._reported = 0
+
+    def watch(self, raw: BinaryIO) -> BinaryIO:
+        """The same stream, counted."""
+        return io.BufferedReader(_Watched(raw, self))  # type: ignore[return-value]
+
+    def count(self, size: int) -> None:
+        """Note that `size` bytes more were read."""
+        self._read += size
+        if self._read - self._reported >= REPORT_EVERY:
+            self._reported = self._read
+            self._progress(min(self._read / self._total, 1.0))
+
+    def finish(self) -> None:
+        """Note that all is read."""
+        self._progress(1.0)
+
+
+class _Watched(io.RawIOBase):
+    """A readable stream that tells the meter how much was read."""
+
+    def __init__(self, raw: BinaryIO, meter: _Meter) -> None:
+        self._raw, self._meter = raw, meter
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._raw.read(len(buffer))
+        buffer[: len(data)] = data
+        self._meter.count(len(data))
+        return len(data)

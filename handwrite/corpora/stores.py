@@ -1,0 +1,140 @@
+"""Stores from corpora, stores from other stores, and what a store holds.
+
+The samples themselves are read by the module of each corpus and kept by `core.store`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handwrite.core.store import LEVELS, SPLITS, Sample, Store, StoreWriter
+from handwrite.corpora import iam_ondb, unipen
+from handwrite.corpora.archive import Progress
+from handwrite.corpora.tally import Skipped, Tally
+from handwrite.errors import InputError, OptionError
+
+
+class Reader(Protocol):
+    """The `read` of a corpus's module."""
+
+    def __call__(self, sources: Sequence[Path], *, progress: Progress | None = None) -> Iterator[Sample | Skipped]: ...
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """What an import needs to know of a corpus."""
+
+    source: str
+    licence: str
+    read: Reader
+    group: Callable[[Sample], str]
+
+
+CORPORA = {
+    corpus.source: corpus
+    for corpus in (
+        Corpus(iam_ondb.SOURCE, iam_ondb.LICENCE, iam_ondb.read, lambda sample: ""),
+        Corpus(unipen.SOURCE, unipen.LICENCE, unipen.read, unipen.group),
+    )
+}
+
+
+def import_corpus(name: str, sources: Sequence[Path], output: Path, *, progress: Progress | None = None) -> Tally:
+    """Write the store `output` from a corpus; returns what was read and what was left out.
+
+    Raises OptionError for a corpus that is not known, InputError when the sources cannot be read, hold nothing of the
+    corpus or nothing usable, or when the output cannot be written. Then no store is written.
+    """
+    if name not in CORPORA:
+        raise OptionError(f"{name}: no corpus of that name; known are {', '.join(CORPORA)}")
+    corpus = CORPORA[name]
+    tally = Tally(group=corpus.group)
+    with StoreWriter(output, licences={corpus.source: corpus.licence}) as writer:
+        for sample in tally.samples(corpus.read(sources, progress=progress)):
+            writer.add(sample)
+        if not tally.read:
+            reason = next(iter(tally.skipped))[2] if tally.skipped else "no samples"
+            raise InputError(f"{', '.join(map(str, sources))}: nothing could be imported ({reason}); check the files")
+    return tally
+
+
+def merge(
+    inputs: Sequence[Path],
+    output: Path,
+    *,
+    splits: Sequence[str] = (),
+    levels: Sequence[str] = (),
+    sources: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> int:
+    """Write the samples of some stores, one store after another, into a new one; returns how many.
+
+    Only those of the named splits, levels and sources; none named means all. Raises OptionError for a name that does
+    not exist, InputError when nothing is left or the output cannot be written.
+    """
+    stores = [Store(path) for path in inputs]
+    chosen = choose(stores, splits=splits, levels=levels, sources=sources)
+    total = sum(map(len, chosen))
+    licences = {source: licence for store in stores for source, licence in store.licences.items()}
+    done = 0
+    with StoreWriter(output, licences=licences) as writer:
+        for store, indices in zip(stores, chosen, strict=True):
+            for index in indices.tolist():
+                writer.add(store[index])
+                done += 1
+                if progress:
+                    progress(done / total)
+    return total
+
+
+def choose(
+    stores: Sequence[Store], *, splits: Sequence[str] = (), levels: Sequence[str] = (), sources: Sequence[str] = ()
+) -> list[NDArray[np.int64]]:
+    """Indices of the samples of each store that are of the named splits, levels and sources; none named means all.
+
+    Raises OptionError for a name that does not exist, InputError when nothing is left.
+    """
+    known = sorted({source for store in stores for source in store.licences})
+    for option, wanted, names in (("split", splits, SPLITS), ("level", levels, LEVELS), ("source", sources, known)):
+        for name in wanted:
+            if name not in names:
+                raise OptionError(f"--{option} {name}: there is none of that name; choose from {', '.join(names)}")
+    chosen = [store.select(splits=splits or None, levels=levels or None, sources=sources or None) for store in stores]
+    if not any(map(len, chosen)):
+        paths = ", ".join(str(store.path) for store in stores)
+        raise InputError(f"{paths}: no sample of this split, level and source; see `handwrite data info`")
+    return chosen
+
+
+def inventory(store: Store) -> dict[str, Any]:
+    """What a store holds, as plain values for JSON: totals, and counts by source, split, level, script and character.
+
+    `writers` counts the samples of each writer of each source ("" is unknown); `parts` counts them by source, split
+    and level together; `licences` names the licence of each source.
+    """
+    columns = {name: getattr(store, name).tolist() for name in ("source", "split", "level", "script", "writer")}
+    writers: dict[str, Counter[str]] = {source: Counter() for source in store.licences}
+    for source, writer in zip(columns["source"], columns["writer"], strict=True):
+        writers[source][writer] += 1
+    parts = Counter(zip(columns["source"], columns["split"], columns["level"], strict=True))
+    return {
+        "path": str(store.path),
+        "samples": len(store),
+        "points": int(store.lengths.sum()),
+        "characters": sum(map(len, store.text)),
+        **{f"{name}s": dict(Counter(columns[name]).most_common()) for name in ("source", "split", "level", "script")},
+        "writers": {source: dict(counts.most_common()) for source, counts in writers.items()},
+        "parts": [
+            {"source": source, "split": split, "level": level, "samples": count}
+            for (source, split, level), count in sorted(parts.items())
+        ],
+        "alphabet": dict(Counter("".join(store.text)).most_common()),
+        "licences": store.licences,
+    }

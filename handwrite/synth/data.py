@@ -1,0 +1,117 @@
+"""What the synthesizer learns from: samples of a store, with one size, one slope and a tidy clock.
+
+Size is made equal per writer, not per sample: a word without ascenders stays low. Texts are joined as people type
+them. Batches and augmentation are the task's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from handwrite.core import geometry
+from handwrite.core.ink import Ink
+from handwrite.core.store import Sample, Store
+
+X_HEIGHT_PER_SPREAD = 1.9
+"""x-height over the standard deviation of y in running text, measured on words of low letters alone."""
+
+LOW = frozenset("acemnorsuvwxz")
+TALL = frozenset("0123456789ABCDEFGHIKLMNOPRSTUVWXYZbdhklt")
+TALL_HEIGHT = 1.9
+"""Height of capitals and digits in x-heights."""
+
+LONGEST_JUMP = 20.0
+"""x-heights that the pen may travel between two points; more is a stray point or two columns in one segment."""
+
+CROSSED_OUT = "#"
+"""What IAM's transcribers wrote for a word that the writer struck out."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Ink in x-heights with a tidy clock and level slope, its text, and its writer as "source/writer", or ""."""
+
+    ink: Ink
+    text: str
+    writer: str
+    level: str
+
+
+def join_punctuation(text: str) -> str:
+    """The text as people type it: "Mr . Hill , don 't" -> "Mr. Hill, don't". Spaces that IAM's transcribers put
+    before punctuation and contractions go, doubled ones too."""
+    text = re.sub(r"\s+([.,;:?!)\]])", r"\1", text)
+    text = re.sub(r"([(\[])\s+", r"\1", text)
+    text = re.sub(r"(\w) '(\w)", r"\1'\2", text)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def load_lines(
+    stores: Iterable[Store], *, splits: Sequence[str], levels: Sequence[str] | None = None
+) -> list[Line]:
+    """The usable samples of the splits, normalized. Samples without a clock, of one point or struck out are left."""
+    lines: list[Line] = []
+    for store in stores:
+        samples = [store[index] for index in store.select(splits=splits, levels=levels)]
+        lines += _normalized([_tidied(sample) for sample in samples if _is_usable(sample)])
+    return lines
+
+
+def _is_usable(sample: Sample) -> bool:
+    return len(sample.ink) > 1 and sample.ink.has_clock and bool(sample.text.strip()) and CROSSED_OUT not in sample.text
+
+
+def _tidied(sample: Sample) -> Sample:
+    ink = geometry.smooth(geometry.tidy_clock(sample.ink))
+    return replace(sample, ink=geometry.deslope(ink), text=join_punctuation(sample.text))
+
+
+def _normalized(samples: Sequence[Sample]) -> list[Line]:
+    units = _units(samples)
+    lines = []
+    for sample in samples:
+        unit = units.get(_hand(sample)) or _x_height(sample)
+        if not unit:
+            continue
+        ink = sample.ink.scaled(1 / unit)
+        ink = ink.moved(-ink.bounds[0], -_baseline(ink, sample))
+        if np.abs(np.diff(ink.points[:, :2], axis=0)).max() < LONGEST_JUMP:
+            writer = f"{sample.source}/{sample.writer}" if sample.writer else ""
+            lines.append(Line(ink, sample.text, writer, sample.level))
+    return lines
+
+
+def _baseline(ink: Ink, sample: Sample) -> float:
+    """y that the writing stands on; a single character without a descender stands on its lowest point."""
+    stands = sample.level == "character" and sample.text in LOW | TALL
+    return ink.bounds[3] if stands else geometry.baseline(ink)
+
+
+def _hand(sample: Sample) -> tuple[str, str, str]:
+    """Whose samples share one size; a line of an unknown writer stands for itself."""
+    return sample.source, sample.writer or f"?{sample.name}", sample.level
+
+
+def _units(samples: Sequence[Sample]) -> dict[tuple[str, str, str], float]:
+    """The median x-height of each hand, in the ink's unit."""
+    heights: dict[tuple[str, str, str], list[float]] = defaultdict(list)
+    for sample in samples:
+        height = _x_height(sample)
+        if height:
+            heights[_hand(sample)].append(height)
+    return {hand: float(np.median(values)) for hand, values in heights.items()}
+
+
+def _x_height(sample: Sample) -> float:
+    """An estimate of the x-height, in the ink's unit; 0 where the sample tells nothing of it."""
+    if sample.level != "character":
+        return X_HEIGHT_PER_SPREAD * geometry.spread(sample.ink)
+    _, top, _, bottom = sample.ink.bounds
+    if sample.text in LOW:
+        return bottom - top
+    return (bottom - top) / TALL_HEIGHT if sample.text in TALL else 0.0

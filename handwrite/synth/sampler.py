@@ -1,0 +1,103 @@
+"""Drawing ink from the network, a batch of lines at once, each from its own stream of random numbers.
+
+The rule that ends a line is the paper's; what the window did is written down, so that `predict` can see what was
+skipped, repeated or run over. Texts are indices and ink is offsets here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from handwrite.core.batch import pad
+from handwrite.core.ink import FloatArray
+from handwrite.synth.mixture import biased, split
+from handwrite.synth.model import SynthNet
+
+MAX_POINTS_PER_CHARACTER = 40
+MIN_POINTS = 60
+NEGLIGIBLE = 0.02
+"""Components lighter than this are never drawn from: one stray point in fifty would otherwise be everywhere in a line."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One drawn line.
+
+    offsets : (N, 3) float32, normalized dx, dy, pen_up. attention : (N, U + 1) float32, phi of the window at each
+    point, on each character and on the place after the last. finished : the rule of the paper ended it, not the limit.
+    """
+
+    offsets: FloatArray
+    attention: FloatArray
+    finished: bool
+
+
+def max_points(characters: int) -> int:
+    """How long a line of so many characters may get."""
+    return MIN_POINTS + MAX_POINTS_PER_CHARACTER * characters
+
+
+@torch.no_grad()
+def draw(
+    net: SynthNet, texts: Sequence[NDArray[np.int64]], *, writer: int, bias: float, seeds: Sequence[tuple[int, ...]]
+) -> list[Trace]:
+    """Draw each text (indices, at least one) once. A line's ink hangs on its text, the writer, the bias and its seed
+    alone, but for the rounding of batched products."""
+    limit = max_points(max(map(len, texts)))
+    noise = torch.from_numpy(np.stack([_noise(seed, limit) for seed in seeds], 1))
+    symbols = pad(list(texts))
+    lengths = torch.tensor([len(text) for text in texts])
+    limits = torch.tensor([max_points(len(text)) for text in texts])
+    text, style = net.read(symbols), net.writer(torch.full((len(texts),), writer))
+    state, offset = net.start(len(texts)), torch.zeros(len(texts), 3)
+    offsets, attention = [], []
+    ends = torch.full((len(texts),), -1)
+    for step in range(limit):
+        values, phi, state = net.step(offset, text, style, state)
+        over = _is_over(phi, lengths) & (offset[:, 2] > 0.5)
+        ends = torch.where((ends < 0) & over, step, ends)
+        if bool(((ends >= 0) | (step >= limits)).all()):
+            break
+        offset = _pick(values, bias, noise[step])
+        offsets.append(offset)
+        attention.append(phi)
+    drawn, looked = torch.stack(offsets, 1).numpy(), torch.stack(attention, 1).numpy()
+    stops = torch.where(ends >= 0, ends, limits).tolist()
+    return [
+        Trace(drawn[row, :stop], looked[row, :stop, : len(texts[row]) + 1], bool(ends[row] >= 0))
+        for row, stop in enumerate(stops)
+    ]
+
+
+def _noise(seed: tuple[int, ...], points: int) -> FloatArray:
+    """(points, 4) float32: two uniform numbers, for the component and the pen, and two normal ones."""
+    generator = np.random.default_rng(seed)
+    normal = generator.standard_normal((points, 2), np.float32)
+    return np.hstack([generator.random((points, 2), np.float32), normal])
+
+
+def _is_over(phi: Tensor, lengths: Tensor) -> Tensor:
+    """(B,) bool: the window weighs the place after the text more than any character; Graves 2013, section 5.4."""
+    after = phi.gather(1, lengths[:, None])[:, 0]
+    inside = torch.arange(phi.shape[1]) < lengths[:, None]
+    return after > phi.masked_fill(~inside, 0).amax(1)
+
+
+def _pick(values: Tensor, bias: float, noise: Tensor) -> Tensor:
+    """A point (B, 3) from the mixture's values (B, 6M + 1) and noise (B, 4)."""
+    mixture = biased(split(values), bias)
+    weight = torch.softmax(mixture.weight, -1)
+    weight = torch.where(weight < NEGLIGIBLE, 0, weight).cumsum(-1)
+    component = (weight < noise[:, :1] * weight[:, -1:]).sum(-1).clamp(max=weight.shape[1] - 1)
+    rows = torch.arange(len(values))
+    sigma, rho = torch.exp(mixture.log_sigma[rows, component]), mixture.rho[rows, component]
+    x, y = noise[:, 2], noise[:, 3]
+    normal = torch.stack([x, rho * x + torch.sqrt(1 - rho**2) * y], 1)
+    pen_up = noise[:, 1] < torch.sigmoid(mixture.pen_up * (1 + bias))
+    return torch.cat([mixture.mean[rows, component] + sigma * normal, pen_up[:, None].float()], 1)

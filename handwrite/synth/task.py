@@ -1,0 +1,247 @@
+"""Training the synthesizer: the view on the data, the loss, the scores. The loop is `train.loop`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from handwrite.core import geometry
+from handwrite.core.alphabet import Alphabet
+from handwrite.core.batch import InkBatch, bucket, pad
+from handwrite.core.checkpoint import Header
+from handwrite.core.ink import FloatArray, Ink
+from handwrite.core.sheet import contact_sheet
+from handwrite.synth.data import Line
+from handwrite.synth.mixture import log_likelihood, mean, split
+from handwrite.synth.model import SynthConfig, SynthNet
+from handwrite.synth.sampler import draw
+
+TIME_STEP = 0.02
+"""Seconds between two points: 50 a second, as many as fast writing needs and as few as it can do with."""
+
+SHORT = 140
+"""Points of the samples that the first epoch is made of, where the window finds the text fastest."""
+
+WORD_SHARE = 0.5
+"""Share of the single words that an epoch after the first holds; lines are all in it."""
+
+MAX_POINTS = 1000
+SHORTEST_LIFT = 0.05
+"""Seconds between strokes that are measured; digitizers without pen-up times say less."""
+
+RARE = 10
+"""A character that comes fewer times than this in training is not learned and its samples are left out."""
+
+PICTURE_TEXTS = (
+    "The quick brown fox jumps over it",
+    "Quiz 42: Xavier paid 1,950 dollars.",
+    "Dear Mr. Keller, thank you for your",
+    "27 May 1983, Zurich; Question 6?",
+)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What scales a model's data. scale : x-heights per unit of offset. time_step : seconds a point. gap : seconds
+    that the pen stays up between strokes, and seconds more per x-height of the jump."""
+
+    scale: float
+    time_step: float
+    gap: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far training varies its samples, as standard deviations: of the log of the tempo and of the size, of slant
+    (dx per dy) and of slope (dy per dx). nobody : share of samples that hide their writer."""
+
+    tempo: float = 0.12
+    size: float = 0.06
+    slant: float = 0.06
+    slope: float = 0.01
+    nobody: float = 0.12
+
+
+@dataclass
+class SynthTask:
+    """The synthesizer's side of training, a `train.loop.Task`. Deterministic: batch i is always the same batch.
+
+    budget : points of a batch when padded. The writers and the alphabet come from the training lines.
+    """
+
+    training: Sequence[Line]
+    validation: Sequence[Line]
+    corpora: dict[str, str]
+    seed: int = 0
+    budget: int = 12_000
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    start: tuple[Header, dict[str, Tensor]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.start:
+            self._take_over(*self.start)
+        else:
+            self._begin()
+        self.training = self._usable(self.training)
+        self.validation = self._usable(self.validation)
+        self._lengths = np.array([_points(line.ink) for line in self.training])
+        self._epochs: list[list[NDArray[np.int64]]] = []
+
+    def _begin(self) -> None:
+        self.alphabet = Alphabet.from_texts((line.text for line in self.training), at_least=RARE)
+        self.writers = ["", *sorted({line.writer for line in self.training} - {""})]
+        self.statistics = measure(self.training, seed=self.seed)
+        torch.manual_seed(self.seed)
+        self.model: SynthNet = SynthNet(SynthConfig(symbols=len(self.alphabet), writers=len(self.writers)))
+
+    def _take_over(self, header: Header, tensors: dict[str, Tensor]) -> None:
+        self.alphabet, self.writers = Alphabet(header.alphabet), list(header.statistics["writers"])
+        self.statistics = statistics_of(header)
+        self.model = SynthNet(SynthConfig(**header.config))
+        self.model.load_state_dict(tensors)
+
+    def _usable(self, lines: Sequence[Line]) -> list[Line]:
+        """Lines that the alphabet can spell, not too long, at a pace that says that ink and text belong together."""
+        kept = []
+        for line in lines:
+            points = _points(line.ink)
+            pace = points / len(line.text)
+            if all(char in self.alphabet for char in line.text) and 1 < points <= MAX_POINTS and 2 < pace < 45:
+                kept.append(line)
+        return kept
+
+    def batch(self, index: int) -> InkBatch:
+        """Batch `index` of training: augmented, its chance drawn from (seed, index)."""
+        epoch = 0
+        while index >= len(self._plan(epoch)):
+            index -= len(self._plan(epoch))
+            epoch += 1
+        generator = np.random.default_rng((self.seed, 1, epoch, index))
+        return self._collate([self._varied(self.training[i], generator) for i in self._plan(epoch)[index]], generator)
+
+    def _plan(self, epoch: int) -> list[NDArray[np.int64]]:
+        while epoch >= len(self._epochs):
+            generator = np.random.default_rng((self.seed, 0, len(self._epochs)))
+            members = np.flatnonzero(self._members(generator))
+            plan = bucket(self._lengths[members], budget=self.budget, generator=generator) if len(members) else []
+            self._epochs.append([members[part] for part in plan])
+        return self._epochs[epoch]
+
+    def _members(self, generator: np.random.Generator) -> NDArray[np.bool_]:
+        """Who is in the next epoch: the first is of short samples, the others of all lines and a share of the words."""
+        if not self._epochs and not self.start:
+            return self._lengths <= SHORT
+        lines = np.array([line.level == "line" for line in self.training])
+        return lines | (generator.random(len(lines)) < WORD_SHARE)
+
+    def _varied(self, line: Line, generator: np.random.Generator) -> tuple[FloatArray, Line]:
+        spread = self.augmentation
+        tempo, size, slant, slope = generator.normal(size=4) * (spread.tempo, spread.size, spread.slant, spread.slope)
+        ink = geometry.resample(line.ink, self.statistics.time_step * np.exp(np.clip(tempo, -0.3, 0.3)))
+        offsets = ink.offsets()
+        dx, dy = offsets[:, 0].copy(), offsets[:, 1].copy()
+        offsets[:, 0], offsets[:, 1] = np.exp(size) * (dx - slant * dy), np.exp(size) * (dy + slope * dx)
+        return offsets, line
+
+    def _collate(self, items: Sequence[tuple[FloatArray, Line]], generator: np.random.Generator | None) -> InkBatch:
+        known = {writer: index for index, writer in enumerate(self.writers)}
+        writer = np.array([known.get(line.writer, 0) for _, line in items])
+        if generator is not None:
+            writer[generator.random(len(writer)) < self.augmentation.nobody] = 0
+        scale = np.array([1 / self.statistics.scale, 1 / self.statistics.scale, 1], np.float32)
+        return InkBatch(
+            offsets=pad([offsets * scale for offsets, _ in items], time_first=True),
+            lengths=torch.tensor([len(offsets) for offsets, _ in items]),
+            symbols=pad([self.alphabet.encode(line.text) for _, line in items]),
+            writer=torch.from_numpy(writer),
+        )
+
+    def loss(self, model: nn.Module, batch: InkBatch) -> tuple[Tensor, int]:
+        """Mean negative log density per point, in nats, and the number of points."""
+        nats, _ = _score(model, batch)
+        return nats.mean(), len(nats)
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """Nats per point, per sequence, and squared error per point on at most 300 validation lines, writer unknown."""
+        return evaluate(self, model, self.validation[:: max(1, len(self.validation) // 300)])
+
+    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
+        """The header of a checkpoint."""
+        return Header(
+            kind="synth",
+            config=asdict(self.model.config),
+            alphabet=self.alphabet.chars,
+            statistics=asdict(self.statistics) | {"writers": self.writers},
+            corpora=self.corpora,
+            scores=scores,
+            seed=self.seed,
+            training=training,
+        )
+
+    def picture(self, model: nn.Module) -> NDArray[np.uint8]:
+        """A few fixed texts as the model writes them now, at bias 0.75, by nobody in particular."""
+        assert isinstance(model, SynthNet)
+        texts = [self.alphabet.fit(text)[0] for text in PICTURE_TEXTS]
+        seeds = [(self.seed, row) for row in range(len(texts))]
+        traces = draw(model, [self.alphabet.encode(text) for text in texts], writer=0, bias=0.75, seeds=seeds)
+        inks = [Ink.from_offsets(trace.offsets, time_step=self.statistics.time_step) for trace in traces]
+        return contact_sheet(list(zip(inks, texts, strict=True)), columns=1)
+
+
+def evaluate(task: SynthTask, model: nn.Module, lines: Sequence[Line]) -> dict[str, float]:
+    """Nats per point and per sequence and squared error per point, in normalized offsets, without a writer."""
+    step = task.statistics.time_step
+    items = [(geometry.resample(line.ink, step).offsets(), replace(line, writer="")) for line in lines]
+    order = sorted(range(len(items)), key=lambda index: len(items[index][0]))
+    nats, error, points = 0.0, 0.0, 0
+    for start in range(0, len(order), 32):
+        part, wrong = _score(model, task._collate([items[index] for index in order[start : start + 32]], None))
+        nats, error, points = nats + float(part.sum()), error + float(wrong.sum()), points + len(part)
+    return {"nats_per_point": nats / points, "nats_per_sequence": nats / len(items), "sse_per_point": error / points}
+
+
+def _score(model: nn.Module, batch: InkBatch) -> tuple[Tensor, Tensor]:
+    """Negative log density and squared error of the expected offset, (points,) each, of all points but the first."""
+    values, _ = model(batch.offsets[:-1], batch.symbols, batch.writer)
+    mask, target = batch.mask[1:], batch.offsets[1:]
+    mixture, points = split(values[mask]), target[mask]
+    return -log_likelihood(mixture, points), (mean(mixture).detach() - points[:, :2]).square().sum(-1)
+
+
+def measure(lines: Sequence[Line], *, seed: int, sample: int = 3000) -> Statistics:
+    """The statistics of some of the lines: the root mean square of the offsets' parts within strokes, and
+    the least-squares line through the pen-up times over the jumps."""
+    chosen = np.random.default_rng(seed).permutation(len(lines))[:sample]
+    squares, jumps, gaps = [], [], []
+    for index in chosen:
+        ink = geometry.resample(lines[index].ink, TIME_STEP)
+        steps = np.diff(ink.points, axis=0)
+        lifted = ink.pen_up[:-1].copy()
+        squares.append((steps[~lifted, :2] ** 2).mean(axis=1))
+        lifted &= steps[:, 2] > SHORTEST_LIFT
+        jumps.append(np.hypot(steps[lifted, 0], steps[lifted, 1]))
+        gaps.append(steps[lifted, 2])
+    jump, gap = np.concatenate(jumps), np.concatenate(gaps)
+    rate, base = np.polyfit(jump, gap, 1) if len(jump) > 2 else (0.0, 0.1)
+    return Statistics(
+        scale=round(float(np.sqrt(np.concatenate(squares).mean())), 4),
+        time_step=TIME_STEP,
+        gap=(round(float(base), 4), round(float(max(rate, 0.0)), 4)),
+    )
+
+
+def statistics_of(header: Header) -> Statistics:
+    """The statistics in a checkpoint's header."""
+    values = header.statistics
+    return Statistics(values["scale"], values["time_step"], tuple(values["gap"]))
+
+
+def _points(ink: Ink) -> int:
+    """How many points the ink has at the training time step, near enough."""
+    return int(ink.writing_time / TIME_STEP) + int(ink.pen_up.sum()) if len(ink) else 0

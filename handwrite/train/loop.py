@@ -1,0 +1,267 @@
+"""The one training loop. It knows the `Task` protocol and no model.
+
+A run is a folder: `curve.csv` and `curve.png`, a picture of samples, `best.safetensors` (the moving average of the
+weights with the best score on validation, ready for use) and `state.safetensors` (all that going on exactly needs).
+Everything random in a step hangs on (seed, step) alone, and the learning rate on the step, so that a run that is
+stopped and resumed takes the same steps as one that never stopped.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import torch
+from lightning_fabric import Fabric
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from handwrite.core.checkpoint import Header, save_checkpoint
+from handwrite.core.files import write_atomic
+from handwrite.core.ink import FloatArray
+from handwrite.errors import CheckpointError
+from handwrite.train.curve import draw_curve
+
+STATE = "state.safetensors"
+BEST = "best.safetensors"
+CURVE = "curve.csv"
+Scores = dict[str, float]
+
+
+class Task(Protocol):
+    """What the loop trains. `model` is trained in place; scores are better when lower, and the first one chooses."""
+
+    model: nn.Module
+
+    def batch(self, index: int) -> Any:
+        """The batch of that number, the same whenever it is asked for."""
+
+    def loss(self, model: nn.Module, batch: Any) -> tuple[Tensor, int]:
+        """The mean loss of a batch, and how many points (or pixels, or characters) it is the mean of."""
+
+    def validate(self, model: nn.Module) -> Scores:
+        """Scores on the validation split."""
+
+    def header(self, scores: Scores, training: dict[str, Any]) -> Header:
+        """The header of a checkpoint with these scores."""
+
+    def picture(self, model: nn.Module) -> Any:
+        """A uint8 image (H, W) of what the model makes now."""
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How to train. The learning rate rises for `warmup` steps, stays, and, when `max_steps` is given, falls to zero
+    over the last `cooldown` part of them. `average` is the decay of the moving average of the weights."""
+
+    out: Path
+    max_minutes: float | None = None
+    max_steps: int | None = None
+    learning_rate: float = 2e-3
+    warmup: int = 100
+    cooldown: float = 0.3
+    clip: float = 5.0
+    average: float = 0.998
+    validate_every: int = 250
+    seed: int = 0
+    resume: bool = False
+    device: str = "auto"
+    precision: str = "bf16-mixed"
+    processes: int = 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the loop tells while it goes: the step, seconds so far and in all, loss per point, points per second, and
+    the scores when it has just validated."""
+
+    step: int
+    seconds: float
+    fraction: float
+    loss: float
+    points_per_second: float
+    scores: Scores | None = None
+
+
+Report = Callable[[Progress], None]
+
+
+def train(task: Task, config: LoopConfig, *, report: Report = lambda progress: None) -> Scores:
+    """Train until the time or the steps are over; returns the best scores. Raises CheckpointError when `resume` finds
+    no state to go on from."""
+    fabric = Fabric(
+        accelerator="cpu" if config.device == "cpu" else config.device,
+        devices=config.processes,
+        strategy="ddp" if config.processes > 1 else "auto",
+        precision=config.precision,  # type: ignore[arg-type]
+    )
+    if config.processes > 1:
+        fabric.launch()
+    return _Run(task, config, fabric, report).go()
+
+
+def is_first_process() -> bool:
+    """True in the process that a person started, false in those that `train` adds to it."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"
+
+
+class _Run:
+    """The state of one training run and its steps."""
+
+    def __init__(self, task: Task, config: LoopConfig, fabric: Fabric, report: Report) -> None:
+        self.task, self.config, self.fabric, self.report = task, config, fabric, report
+        self.plain = task.model
+        optimizer = torch.optim.Adam(task.model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
+        self.model, self.optimizer = fabric.setup(task.model, optimizer)
+        self.average = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
+        self.step, self.seconds, self.best = 0, 0.0, float("inf")
+        self.best_scores: Scores = {}
+        self.rows: list[dict[str, float]] = []
+
+    def go(self) -> Scores:
+        config = self.config
+        config.out.mkdir(parents=True, exist_ok=True)
+        if config.resume:
+            self.load()
+        begin, earlier = time.monotonic(), self.seconds
+        loss_sum, points, since = 0.0, 0, time.monotonic()
+        while not self.over(begin):
+            loss, count = self.one_step()
+            loss_sum, points = loss_sum + loss * count, points + count
+            self.seconds = earlier + time.monotonic() - begin
+            if self.step % 10 == 0 or self.step % config.validate_every == 0:
+                mean, rate = loss_sum / max(points, 1), points * self.fabric.world_size / (time.monotonic() - since)
+                self.report(Progress(self.step, self.seconds, self.fraction(begin), mean, rate))
+                loss_sum, points, since = 0.0, 0, time.monotonic()
+            if self.step % config.validate_every == 0:
+                self.validate(mean, rate, begin)
+                since = time.monotonic()
+        if self.step % config.validate_every:
+            self.validate(loss_sum / max(points, 1), 0.0, begin)
+        return self.best_scores
+
+    def over(self, begin: float) -> bool:
+        """True when the steps or the minutes are used up; all processes stop at the same step."""
+        if self.config.max_steps is not None and self.step >= self.config.max_steps:
+            return True
+        late = self.config.max_minutes is not None and time.monotonic() - begin > 60 * self.config.max_minutes
+        return bool(self.fabric.broadcast(late)) if self.config.processes > 1 else late
+
+    def fraction(self, begin: float) -> float:
+        """How much of the run is done, 0 to 1."""
+        parts = [self.step / self.config.max_steps] if self.config.max_steps else []
+        if self.config.max_minutes:
+            parts.append((time.monotonic() - begin) / (60 * self.config.max_minutes))
+        return min(1.0, max(parts, default=0.0))
+
+    def one_step(self) -> tuple[float, int]:
+        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.step, self.config)
+        batch = self.task.batch(self.step * self.fabric.world_size + self.fabric.global_rank).to(self.fabric.device)
+        loss, count = self.task.loss(self.model, batch)
+        self.fabric.backward(loss)
+        self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        self.update_average()
+        return float(loss.detach()), count
+
+    @torch.no_grad()
+    def update_average(self) -> None:
+        keep = min(self.config.average, self.step / (self.step + 10))
+        for name, value in self.plain.state_dict().items():
+            self.average[name].lerp_(value, 1 - keep)
+
+    def validate(self, loss: float, rate: float, begin: float) -> None:
+        """Score the averaged weights; write the curve, the picture, the state and, if they are the best, the weights.
+
+        Every process scores, so that none waits; the first one writes."""
+        own = {name: value.clone() for name, value in self.plain.state_dict().items()}
+        self.plain.load_state_dict(self.average)
+        self.plain.eval()
+        try:
+            with torch.no_grad():
+                scores = self.task.validate(self.plain)
+                chosen = next(iter(scores.values()))
+                better = chosen < self.best
+                if better:
+                    self.best, self.best_scores = chosen, scores
+                if self.fabric.is_global_zero:
+                    self.rows.append({"step": self.step, "seconds": round(self.seconds, 1), "loss": loss} | scores)
+                    self.write(better)
+        finally:
+            self.plain.load_state_dict(own)
+            self.plain.train()
+        if self.fabric.is_global_zero:
+            self.save()
+            self.report(Progress(self.step, self.seconds, self.fraction(begin), loss, rate, scores))
+        self.fabric.barrier()
+
+    def write(self, better: bool) -> None:
+        out = self.config.out
+        if better:
+            training = {"steps": self.step, "minutes": round(self.seconds / 60, 1), "processes": self.config.processes}
+            save_checkpoint(out / BEST, self.task.header(self.best_scores, training), self.average)
+        with (out / CURVE).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames=list(self.rows[-1]))
+            writer.writeheader()
+            writer.writerows(self.rows)
+        _write_image(out / "curve.png", draw_curve(self.rows))
+        _write_image(out / "samples.png", self.task.picture(self.plain))
+
+    def save(self) -> None:
+        """Write all that going on exactly needs."""
+        tensors = {f"model.{name}": value for name, value in self.plain.state_dict().items()}
+        tensors |= {f"average.{name}": value for name, value in self.average.items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
+        progress = {"step": self.step, "seconds": self.seconds, "best": self.best, "best_scores": self.best_scores}
+        progress |= {"rows": self.rows, "processes": self.config.processes}
+        packed = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+        write_atomic(self.config.out / STATE, save(packed, {"progress": json.dumps(progress)}))
+
+    def load(self) -> None:
+        """Take up the state that `save` left."""
+        path = self.config.out / STATE
+        try:
+            with safe_open(path, framework="pt") as file:
+                progress = json.loads((file.metadata() or {})["progress"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+        except (OSError, SafetensorError, KeyError) as error:
+            raise CheckpointError(f"{path}: no training to go on with; start without --resume") from error
+        self.plain.load_state_dict(_under(tensors, "model."))
+        self.average = {name: value.to(self.fabric.device) for name, value in _under(tensors, "average.").items()}
+        states: dict[int, dict[str, Tensor]] = {}
+        for key, value in _under(tensors, "optimizer.").items():
+            index, name = key.split(".", 1)
+            states.setdefault(int(index), {})[name] = value
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": states, "param_groups": groups})
+        self.step, self.seconds, self.best = progress["step"], progress["seconds"], progress["best"]
+        self.best_scores, self.rows = progress["best_scores"], progress["rows"]
+
+
+def learning_rate(step: int, config: LoopConfig) -> float:
+    """The learning rate of a step, counted from 0: warm-up, plateau, linear fall at the end of `max_steps`."""
+    rate = config.learning_rate * min(1.0, (step + 1) / config.warmup)
+    if config.max_steps:
+        rate *= min(1.0, (config.max_steps - step) / max(1.0, config.cooldown * config.max_steps))
+    return rate
+
+
+def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _write_image(path: Path, image: FloatArray) -> None:
+    write_atomic(path, cv2.imencode(".png", image)[1].tobytes())
