@@ -172,10 +172,7 @@ def _share(title: str) -> Iterator[Progress]:
 def _tally_lines(tally: Tally, *, verbose: bool) -> Iterator[str]:
     """A table of groups, where there are any, and what was left out with its reasons."""
     if any(group for group, _ in tally.resolved):
-        yield from _table(
-            ("group", "level", "resolved", "imported"),
-            [(*key, f"{tally.resolved[key]:,}", f"{tally.read[key]:,}") for key in sorted(tally.resolved)],
-        )
+        yield from _table(("group", "level", "resolved", "imported"), _tally_rows(tally))
     for (group, level, reason), items in sorted(tally.skipped.items()):
         names = [item.name for item in items[: None if verbose else NAMED]]
         more = f" and {len(items) - len(names):,} more" if len(items) > len(names) else ""
@@ -183,6 +180,14 @@ def _tally_lines(tally: Tally, *, verbose: bool) -> Iterator[str]:
         where = f" of {group}" if group else ""
         lost = f"left out {count:,} {level}{'s' * (count != 1)}{where}" if count else "note"
         yield f"{lost}: {reason}: {', '.join(names)}{more}"
+
+
+def _tally_rows(tally: Tally) -> Iterator[tuple[str, str, str, str]]:
+    for key in sorted(tally.resolved):
+        yield *key, f"{tally.resolved[key]:,}", f"{tally.read[key]:,}"
+    for level in sorted({level for _, level in tally.resolved}):
+        sums = [sum(n for (_, its), n in counts.items() if its == level) for counts in (tally.resolved, tally.read)]
+        yield "all", level, f"{sums[0]:,}", f"{sums[1]:,}"
 
 
 def _info_lines(contents: dict[str, Any]) -> Iterator[str]:

@@ -62,15 +62,17 @@ class Ink:
         return cls(points.astype(np.float32), pen_up)
 
     @classmethod
-    def from_offsets(cls, offsets: ArrayLike, *, time_step: float, pen_up_time: float = 0.0) -> Ink:
+    def from_offsets(cls, offsets: ArrayLike, *, time_step: float, gap: tuple[float, float] = (0.0, 0.0)) -> Ink:
         """Ink from offsets (N, 3): dx, dy, pen_up, each from the point before it; the first from the origin.
 
-        A step within a stroke takes `time_step` seconds, a step after a pen-up takes `pen_up_time` more.
+        A step within a stroke takes `time_step` seconds; from one stroke to the next the pen takes `gap[0]` seconds
+        and `gap[1]` more per unit of the way, but never less than `time_step`.
         """
         array = np.asarray(offsets, np.float64).reshape(-1, 3)
         pen_up = array[:, 2] > 0.5
         steps = np.full(len(array), time_step)
-        steps[1:] += pen_up_time * pen_up[:-1]
+        lifted = np.flatnonzero(pen_up[:-1]) + 1
+        steps[lifted] = np.maximum(time_step, gap[0] + gap[1] * np.hypot(array[lifted, 0], array[lifted, 1]))
         steps[:1] = 0.0
         points = np.column_stack([np.cumsum(array[:, :2], axis=0), np.cumsum(steps)])
         if len(pen_up):

@@ -12,13 +12,13 @@ import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from handwrite.errors import InputError
 
-ARCHIVES: dict[str, Callable[[BinaryIO], AbstractContextManager[BinaryIO]]] = {
+ARCHIVES: dict[str, Callable[[Any], Any]] = {
     ".tar": nullcontext,
     **dict.fromkeys((".tar.xz", ".txz"), lzma.open),
     **dict.fromkeys((".tar.gz", ".tgz"), gzip.open),
@@ -57,10 +57,10 @@ def _read(file: Path, name: str, meter: _Meter) -> Iterator[tuple[str, bytes]]:
     try:
         with file.open("rb") as raw:
             yield from _contents(meter.watch(raw), name)
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError) as error:
+    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise InputError(f"{file}: cannot be read ({error.strerror}); check the file") from error
         raise InputError(f"{file}: a damaged or incomplete archive ({error}); fetch it again") from error
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror or error}); check the file") from error
 
 
 def _contents(raw: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
@@ -87,7 +87,7 @@ class _Meter:
 
     def watch(self, raw: BinaryIO) -> BinaryIO:
         """The same stream, counted."""
-        return io.BufferedReader(_Watched(raw, self))  # type: ignore[return-value]
+        return io.BufferedReader(_Watched(raw, self))
 
     def count(self, size: int) -> None:
         """Note that `size` bytes more were read."""

@@ -29,8 +29,8 @@ NEGLIGIBLE = 0.02
 class Trace:
     """One drawn line.
 
-    offsets : (N, 3) float32, normalized dx, dy, pen_up. attention : (N, U + 1) float32, phi of the window at each
-    point, on each character and on the place after the last. finished : the rule of the paper ended it, not the limit.
+    offsets : (N, 3) float32, normalized dx, dy, pen_up, the first from where the pen was set down. attention :
+    (N - 1, U + 1) float32, phi of the window when each point after the first was drawn, on each character and on the place after the last. finished : the rule of the paper ended it, not the limit.
     """
 
     offsets: FloatArray
@@ -70,9 +70,14 @@ def draw(
     drawn, looked = torch.stack(offsets, 1).numpy(), torch.stack(attention, 1).numpy()
     stops = torch.where(ends >= 0, ends, limits).tolist()
     return [
-        Trace(drawn[row, :stop], looked[row, :stop, : len(texts[row]) + 1], bool(ends[row] >= 0))
+        Trace(_with_start(drawn[row, :stop]), looked[row, :stop, : len(texts[row]) + 1], bool(ends[row] >= 0))
         for row, stop in enumerate(stops)
     ]
+
+
+def _with_start(offsets: FloatArray) -> FloatArray:
+    """The offsets with the point before them, where the pen was set down."""
+    return np.concatenate([np.zeros((1, 3), np.float32), offsets])
 
 
 def _noise(seed: tuple[int, ...], points: int) -> FloatArray:

@@ -55,6 +55,23 @@ def test_import_counts_and_names_what_it_left_out(corpus: Path, tmp_path: Path, 
     assert len(Store(tmp_path / "x.h5")) == 7
 
 
+def test_import_of_groups_prints_a_table(tmp_path: Path, capsys: Capture) -> None:
+    for contributor in ("abm", "aga"):
+        (tmp_path / "in/data/7" / contributor).mkdir(parents=True)
+        (tmp_path / "in/include" / contributor).mkdir(parents=True)
+        lines = (
+            f'.INCLUDE {contributor}/x.dat\n.SEGMENT WORD 0 OK "a"\n.SEGMENT WORD 0 BAD "b"\n.SEGMENT WORD 7 OK "c"\n'
+        )
+        (tmp_path / "in/data/7" / contributor / "x.dat").write_text(lines)
+        (tmp_path / "in/include" / contributor / "x.dat").write_text(".COORD X Y\n.PEN_DOWN\n1 2\n3 4\n")
+    assert run(["data", "import", "unipen", str(tmp_path / "in"), "-o", str(tmp_path / "x.h5")]) == 0
+    said = capsys.readouterr().err
+    table = [line.split() for line in said.splitlines() if line.split()[1:2] == ["word"]]
+    assert table == [["abm", "word", "2", "1"], ["aga", "word", "2", "1"], ["all", "word", "4", "2"]]
+    assert "left out 1 word of aga: of quality BAD: 7/aga/x:0" in said
+    assert "left out 1 word of aga: components that the recording does not have: 7/aga/x:7" in said
+
+
 def test_import_names_a_few_or_all(corpus: Path, tmp_path: Path, capsys: Capture) -> None:
     for letter in SPLITS:
         for number in (1, 2):
