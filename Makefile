@@ -37,7 +37,7 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 
 sample: $(VENV)/.installed
-	@echo "TODO(lead): the recipe of data/sample.h5" && false
+	$(BIN)/python recipes/sample.py
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

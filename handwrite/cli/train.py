@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from handwrite.cli.options import Device, check_device, command_app
 from handwrite.cli.progress import progress, say
-from handwrite.errors import OptionError
+from handwrite.errors import HandwriteError, OptionError
 
 if TYPE_CHECKING:
     from handwrite.synth.task import SynthTask
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 app = command_app()
 BARE_MINUTES = 5.0
 BARE_OUT = Path("runs/synth")
+START = "start.safetensors"
+PRECISIONS = ("bf16-mixed", "32-true")
+LARGEST_SEED = 2**31 - 1
 
 
 @app.callback(invoke_without_command=True)
@@ -40,9 +44,12 @@ def train(context: typer.Context) -> None:
 def synth(
     data: Annotated[list[Path], typer.Option("--data", metavar="FILE", help="A dataset; may be given several times.")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run goes.")] = BARE_OUT,
-    max_minutes: Annotated[float | None, typer.Option("--max-minutes", metavar="M", help="Stop after M minutes.")] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option("--max-minutes", metavar="M", help="Stop after M minutes.")
+    ] = None,
     max_steps: Annotated[
-        int | None, typer.Option("--max-steps", metavar="N", help="Stop after N steps; the learning rate falls at the end.")
+        int | None,
+        typer.Option("--max-steps", metavar="N", help="Stop after N steps; the learning rate falls at the end."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on exactly where the run in DIR stopped.")] = False,
     start: Annotated[
@@ -53,7 +60,9 @@ def synth(
     validate_every: Annotated[int, typer.Option("--validate-every", metavar="N", help="Steps between scores.")] = 250,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes everything random.")] = 0,
     device: Device = "auto",
-    precision: Annotated[str, typer.Option("--precision", metavar="NAME", help="bf16-mixed or 32-true.")] = "bf16-mixed",
+    precision: Annotated[
+        str, typer.Option("--precision", metavar="NAME", help="bf16-mixed or 32-true.")
+    ] = "bf16-mixed",
     processes: Annotated[int, typer.Option("--processes", metavar="N", help="Train with N processes at once.")] = 1,
     threads: Annotated[int, typer.Option("--threads", metavar="N", help="CPU threads of each process.")] = 1,
 ) -> None:
@@ -63,12 +72,12 @@ def synth(
     handwrite train synth --data iam.h5 --data unipen.h5 --max-minutes 100 --out runs/synth
     handwrite train synth --data iam.h5 --max-minutes 60 --out runs/synth --resume
     """
-    _check(max_minutes, max_steps, device, resume, start)
-    import torch
-
+    _check(max_minutes, max_steps, resume=resume, start=start, seed=seed, precision=precision)
+    counts = {"--batch-points": batch_points, "--validate-every": validate_every, "--processes": processes}
+    _check_sizes(counts | {"--threads": threads, "--learning-rate": learning_rate})
+    _prepare_torch(device, threads)
     from handwrite.train.loop import LoopConfig
 
-    torch.set_num_threads(threads)
     config = LoopConfig(
         out=out,
         max_minutes=max_minutes,
@@ -81,20 +90,57 @@ def synth(
         precision=precision,
         processes=processes,
     )
-    _run(_synth_task(data, seed=seed, budget=batch_points, start=start), config)
+    _run(_prepare_run(config, data, budget=batch_points, start=start), config)
 
 
-def _check(minutes: float | None, steps: int | None, device: str, resume: bool, start: str | None) -> None:
-    check_device(device)
+def _prepare_run(config: LoopConfig, data: list[Path], *, budget: int, start: str | None) -> SynthTask:
+    """The task of a run. The weights that it begins with stay in its folder: --resume must begin the same task."""
+    from handwrite.core.checkpoint import resolve
+    from handwrite.core.files import make_folder, write_atomic
+
+    kept = config.out / START
+    if config.resume:
+        return _synth_task(data, seed=config.seed, budget=budget, start=kept if kept.is_file() else None)
+    task = _synth_task(data, seed=config.seed, budget=budget, start=start)
+    make_folder(config.out)
+    if start is None:
+        kept.unlink(missing_ok=True)
+    else:
+        write_atomic(kept, resolve(start, kind="synth").read_bytes())
+    return task
+
+
+def _check(
+    minutes: float | None, steps: int | None, *, resume: bool, start: str | None, seed: int, precision: str
+) -> None:
     if minutes is None and steps is None:
         raise OptionError("how long? give --max-minutes M or --max-steps N")
     if (minutes is not None and not minutes > 0) or (steps is not None and steps < 1):
         raise OptionError("--max-minutes and --max-steps must be above 0")
     if resume and start:
         raise OptionError("--resume goes on with the run's own weights, --from begins with others: give one of them")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise OptionError(f"--seed {seed}: must be from 0 to {LARGEST_SEED}")
+    if precision not in PRECISIONS:
+        raise OptionError(f"--precision {precision}: no such precision; choose one of {', '.join(PRECISIONS)}")
 
 
-def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | None) -> SynthTask:
+def _check_sizes(values: dict[str, float]) -> None:
+    for name, value in values.items():
+        if not 0 < value < math.inf:
+            raise OptionError(f"{name} {value:g}: must be above 0")
+
+
+def _prepare_torch(device: str, threads: int) -> None:
+    import torch
+
+    check_device(device)
+    if device == "cuda" and not torch.cuda.is_available():
+        raise OptionError("--device cuda: there is none that torch can use here; choose cpu")
+    torch.set_num_threads(threads)
+
+
+def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> SynthTask:
     from handwrite.core.checkpoint import load_checkpoint
     from handwrite.core.store import Store
     from handwrite.errors import InputError
@@ -107,7 +153,8 @@ def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | None) 
     training = load_lines(stores, splits=("train", "val2"))
     validation = load_lines(stores, splits=("val",), levels=("line",))
     if not training or not validation:
-        raise InputError(f"{', '.join(map(str, data))}: no samples of split train, or no lines of split val; see `handwrite data info`")
+        files = ", ".join(map(str, data))
+        raise InputError(f"{files}: no samples of split train, or no lines of split val; see `handwrite data info`")
     licences = {source: licence for store in stores for source, licence in store.licences.items()}
     training = [line for line in training if line.level != "character"] + compose(training, seed=seed)
     return SynthTask(
@@ -139,5 +186,7 @@ def _run(task: SynthTask, config: LoopConfig) -> None:
                 say(f"step {now.step}: {figures}")
 
         scores = train(task, config, report=report)
+    if not scores:
+        raise HandwriteError("no score was a number, so there are no weights; try a lower --learning-rate")
     figures = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     say(f"best: {figures}; weights in {config.out / BEST}")

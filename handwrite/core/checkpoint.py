@@ -65,7 +65,9 @@ def resolve(weights: str | Path, *, kind: str) -> Path:
     raise CheckpointError(f"{weights}: no such weights; give a .safetensors file of `handwrite train {kind}`")
 
 
-def save_checkpoint(path: str | Path, header: Header, tensors: Mapping[str, torch.Tensor], *, half: bool = True) -> None:
+def save_checkpoint(
+    path: str | Path, header: Header, tensors: Mapping[str, torch.Tensor], *, half: bool = True
+) -> None:
     """Write a checkpoint, whole or not at all; floating-point tensors in half precision unless `half` is False."""
     packed = {name: _packed(tensor, half) for name, tensor in tensors.items()}
     metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(asdict(header), ensure_ascii=False)}
@@ -93,11 +95,14 @@ def _packed(tensor: torch.Tensor, half: bool) -> torch.Tensor:
 def _read_header(path: Path, metadata: Mapping[str, str], kind: str) -> Header:
     if metadata.get("format") != FORMAT or metadata.get("version") != str(VERSION):
         raise CheckpointError(f"{path}: not a checkpoint that this version of handwrite reads; train it again")
-    values = json.loads(metadata["header"])
-    unknown = set(values) - {item.name for item in fields(Header)}
-    if unknown:
-        raise CheckpointError(f"{path}: its header has unknown fields {sorted(unknown)}; update handwrite")
-    header = Header(**values)
+    try:
+        values = json.loads(metadata["header"])
+        unknown = set(values) - {item.name for item in fields(Header)}
+        if unknown:
+            raise CheckpointError(f"{path}: its header has unknown fields {sorted(unknown)}; update handwrite")
+        header = Header(**values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: its header is damaged; train or download it again") from error
     if header.kind != kind:
         raise CheckpointError(f"{path}: weights of {header.kind}, not of {kind}; give the right file")
     return header

@@ -24,6 +24,14 @@ def write_atomic(path: str | Path, data: bytes) -> None:
         raise InputError(f"cannot write {path}: {error.strerror or error}; name another file") from error
 
 
+def make_folder(path: str | Path) -> None:
+    """Make a folder and those above it, where they are missing. Raises InputError when it cannot be."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make folder {path}: {error.strerror or error}; name another") from error
+
+
 def _write(path: Path, data: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(data)  # a pipe or /dev/null must not be renamed over; a folder raises here

@@ -77,7 +77,8 @@ def resample(ink: Ink, time_step: float) -> Ink:
     times = ink.points[:, 2].astype(np.float64)
     last = np.flatnonzero(ink.pen_up)
     first = np.concatenate([[0], last[:-1] + 1])
-    steps = np.where(last > first, np.maximum(np.round((times[last] - times[first]) / time_step), 1), 0).astype(np.int64)
+    whole = np.maximum(np.round((times[last] - times[first]) / time_step), 1)
+    steps = np.where(last > first, whole, 0).astype(np.int64)
     stroke = np.repeat(np.arange(len(steps)), steps + 1)
     ends = np.cumsum(steps + 1) - 1
     position = np.arange(len(stroke)) - (ends - steps)[stroke]

@@ -1,1 +1,1 @@
-"""The tables of `handwrite evaluate`."""
+"""What `handwrite evaluate` measures; the one place that may use several models at once."""

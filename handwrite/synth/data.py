@@ -44,16 +44,14 @@ class Line:
 
 def join_punctuation(text: str) -> str:
     """The text as people type it: "Mr . Hill , don 't" -> "Mr. Hill, don't". Spaces that IAM's transcribers put
-    before punctuation and contractions go, doubled ones too."""
+    before punctuation and contractions go, doubled ones too; a quotation keeps the space before it."""
     text = re.sub(r"\s+([.,;:?!)\]])", r"\1", text)
     text = re.sub(r"([(\[])\s+", r"\1", text)
-    text = re.sub(r"(\w) '(\w)", r"\1'\2", text)
+    text = re.sub(r"(\w) '(s|m|t|d|re|ve|ll)\b", r"\1'\2", text)
     return re.sub(r"\s+", " ", text).strip()
 
 
-def load_lines(
-    stores: Iterable[Store], *, splits: Sequence[str], levels: Sequence[str] | None = None
-) -> list[Line]:
+def load_lines(stores: Iterable[Store], *, splits: Sequence[str], levels: Sequence[str] | None = None) -> list[Line]:
     """The usable samples of the splits, normalized. Samples without a clock, of one point or struck out are left."""
     lines: list[Line] = []
     for store in stores:

@@ -13,7 +13,8 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
 MIN_LOG_SIGMA = -5.0
-"""Lowest log of a standard deviation, in normalized offsets: a hundredth of a typical step, below the digitizer's grid."""
+"""Lowest log of a standard deviation, in normalized offsets: under a hundredth of a typical step, below the
+digitizer's grid."""
 
 
 class Mixture(NamedTuple):
@@ -38,7 +39,7 @@ def outputs(components: int) -> int:
 def split(values: Tensor) -> Mixture:
     """Mixture from the net's values (..., 6M + 1); eq. 18 to 22, with sigma bounded from below."""
     size = values.shape[-1] // 6
-    pen_up, weight, mean, log_sigma, rho = values.split([1, size, 2 * size, 2 * size, size], -1)
+    pen_up, weight, mean, log_sigma, rho = torch.split(values, [1, size, 2 * size, 2 * size, size], -1)
     pairs = (*values.shape[:-1], size, 2)
     return Mixture(
         pen_up[..., 0],

@@ -17,7 +17,8 @@ from handwrite.synth.mixture import outputs
 from handwrite.synth.window import WindowState, WindowWeights, window_lstm, window_step
 
 FIRST_KAPPA_STEP = -2.8
-"""Bias of kappa's step: softplus(-2.8) = 0.06 characters a point, near the 0.09 of real writing, so that it locks on."""
+"""Bias of kappa's step: softplus(-2.8) = 0.06 characters a point, near the 0.09 of real writing, so that the window
+locks on."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ class SynthNet(nn.Module):
 
     def read(self, symbols: Tensor) -> Tensor:
         """Symbols (B, U) int64, 0 beyond the end of a text -> text (B, U, E) with context, zero beyond the end."""
-        embedded = self.symbol(symbols)
-        context = self.context(embedded.transpose(1, 2)).transpose(1, 2)
+        embedded: Tensor = self.symbol(symbols)
+        context: Tensor = self.context(embedded.transpose(1, 2)).transpose(1, 2)
         return (embedded + context) * (symbols > 0)[..., None]
 
     def forward(self, offsets: Tensor, symbols: Tensor, writer: Tensor) -> tuple[Tensor, Tensor]:
@@ -112,7 +113,7 @@ class SynthNet(nn.Module):
         inputs = torch.cat([offset, style], 1)
         first, phi = window_step(self.enter(inputs), state.first, text, self._window_weights())
         above = torch.cat([inputs, first.window, first.hidden], 1)
-        hidden, cell = torch.lstm_cell(above, (state.hidden, state.cell), *self.second._flat_weights)
+        hidden, cell = torch.lstm_cell(above, (state.hidden, state.cell), *self.second.all_weights[0])
         return self.leave(torch.cat([first.hidden, hidden], 1)), phi, State(first, hidden, cell)
 
     def _window_weights(self) -> WindowWeights:

@@ -20,10 +20,10 @@ from handwrite.core.alphabet import Alphabet
 from handwrite.core.checkpoint import load_checkpoint
 from handwrite.core.ink import Ink, join
 from handwrite.errors import InputError, OptionError
-from handwrite.synth.model import SynthConfig, SynthNet
+from handwrite.synth.model import SynthNet
 from handwrite.synth.sampler import Trace, draw
-from handwrite.synth.task import Statistics, statistics_of
-from handwrite.synth.watch import problems
+from handwrite.synth.task import Statistics, restore, statistics_of
+from handwrite.synth.watch import Verdict, judge
 
 DEFAULT_BIAS = 0.75
 ATTEMPTS = 5
@@ -56,22 +56,22 @@ class Line:
 
 @dataclass
 class _Piece:
-    """A part of a line on its way: the best trace so far."""
+    """A part of a line on its way: the best trace so far, and what the window says of it."""
 
     text: str
     seed: tuple[int, ...]
     attempts: int = 0
     trace: Trace | None = None
-    problems: Sequence[str] = ()
+    verdict: Verdict | None = None
 
     @property
     def wanted(self) -> bool:
-        return self.attempts == 0 or (bool(self.problems) and self.attempts < ATTEMPTS)
+        return self.attempts < ATTEMPTS and (self.verdict is None or bool(self.verdict.problems))
 
     def take(self, trace: Trace) -> None:
-        found = problems(self.text, trace.attention, finished=trace.finished)
-        if self.trace is None or len(found) < len(self.problems):
-            self.trace, self.problems = trace, found
+        verdict = judge(self.text, trace.attention, finished=trace.finished)
+        if self.verdict is None or verdict.severity < self.verdict.severity:
+            self.trace, self.verdict = trace, verdict
         self.attempts += 1
 
 
@@ -89,9 +89,7 @@ class Synthesizer:
             torch.set_num_threads(threads)
         checkpoint = load_checkpoint(weights, kind="synth")
         header = checkpoint.header
-        net = SynthNet(SynthConfig(**header.config))
-        net.load_state_dict(checkpoint.tensors)
-        net.to(_device(device))
+        net = restore(header, checkpoint.tensors).to(_device(device))
         return cls(net, Alphabet(header.alphabet), statistics_of(header), header.statistics.get("styles", []))
 
     @property
@@ -101,7 +99,8 @@ class Synthesizer:
 
     def prepare(self, text: str) -> tuple[list[str], dict[str, str]]:
         """The lines of a text in characters that the model knows, and what was replaced by what."""
-        lines, replaced = [], {}
+        lines: list[str] = []
+        replaced: dict[str, str] = {}
         for line in text.splitlines():
             fitted, changes = self.alphabet.fit(line)
             lines.append(" ".join(fitted.split()))
@@ -113,7 +112,10 @@ class Synthesizer:
     ) -> list[Line]:
         """Write prepared lines. Each piece of each line draws from its own stream (seed, line, piece, attempt)."""
         writer = self._writer(style)
-        cut = [[_Piece(text, (seed, row, column)) for column, text in enumerate(pieces(line))] for row, line in enumerate(lines)]
+        cut = [
+            [_Piece(text, (seed, row, column)) for column, text in enumerate(pieces(line))]
+            for row, line in enumerate(lines)
+        ]
         every = [piece for row in cut for piece in row]
         for start in range(0, len(every), BATCH):
             self._draw(every[start : start + BATCH], writer=writer, bias=bias)
@@ -140,7 +142,7 @@ class Synthesizer:
             ink = self._ink(piece)
             inks.append(ink.moved(x, 0))
             x += ink.bounds[2] + WORD_SPACE
-        found = tuple(problem for piece in parts for problem in piece.problems)
+        found = tuple(problem for piece in parts if piece.verdict for problem in piece.verdict.problems)
         return Line(text, join(inks, pause=PAUSE), tuple(piece.attempts for piece in parts), found)
 
     def _ink(self, piece: _Piece) -> Ink:
@@ -154,7 +156,8 @@ class Synthesizer:
 
 
 def pieces(line: str) -> list[str]:
-    """The line in parts of at most `PIECE` characters, cut at spaces and as evenly as may be; a longer word is whole."""
+    """The line in parts of at most `PIECE` characters, cut at spaces and as evenly as may be; a longer word stays
+    whole."""
     words, count = line.split(), -(-len(line) // PIECE)
     wanted = -(-len(line) // max(count, 1))
     parts: list[str] = []
@@ -192,7 +195,8 @@ def synthesize(
         raise OptionError(f"bias {bias:g}: must be a number of at least 0")
     synthesizer = Synthesizer.load(weights, device=device, threads=threads)
     lines, _ = synthesizer.prepare(text)
-    return stack(synthesizer.write(lines, bias=bias, style=style, seed=secrets.randbelow(2**32) if seed is None else seed))
+    seed = secrets.randbelow(2**32) if seed is None else seed
+    return stack(synthesizer.write(lines, bias=bias, style=style, seed=seed))
 
 
 def _device(name: str) -> torch.device:

@@ -18,11 +18,13 @@ from handwrite.core.batch import pad
 from handwrite.core.ink import FloatArray
 from handwrite.synth.mixture import biased, split
 from handwrite.synth.model import SynthNet
+from handwrite.synth.stepper import Stepper
 
 MAX_POINTS_PER_CHARACTER = 40
 MIN_POINTS = 60
 NEGLIGIBLE = 0.02
-"""Components lighter than this are never drawn from: one stray point in fifty would otherwise be everywhere in a line."""
+"""Components lighter than this are never drawn from: one stray point in fifty would otherwise be everywhere in a
+line."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,8 @@ class Trace:
     """One drawn line.
 
     offsets : (N, 3) float32, normalized dx, dy, pen_up, the first from where the pen was set down. attention :
-    (N - 1, U + 1) float32, phi of the window when each point after the first was drawn, on each character and on the place after the last. finished : the rule of the paper ended it, not the limit.
+    (N - 1, U + 1) float32, phi of the window when each point after the first was drawn, on each character and on the
+    place after the last. finished : the rule of the paper ended it, not the limit.
     """
 
     offsets: FloatArray
@@ -49,29 +52,34 @@ def draw(
 ) -> list[Trace]:
     """Draw each text (indices, at least one) once. A line's ink hangs on its text, the writer, the bias and its seed
     alone, but for the rounding of batched products."""
-    limit = max_points(max(map(len, texts)))
-    noise = torch.from_numpy(np.stack([_noise(seed, limit) for seed in seeds], 1))
-    symbols = pad(list(texts))
-    lengths = torch.tensor([len(text) for text in texts])
-    limits = torch.tensor([max_points(len(text)) for text in texts])
-    text, style = net.read(symbols), net.writer(torch.full((len(texts),), writer))
-    state, offset = net.start(len(texts)), torch.zeros(len(texts), 3)
-    offsets, attention = [], []
-    ends = torch.full((len(texts),), -1)
-    for step in range(limit):
-        values, phi, state = net.step(offset, text, style, state)
-        over = _is_over(phi, lengths) & (offset[:, 2] > 0.5)
-        ends = torch.where((ends < 0) & over, step, ends)
-        if bool(((ends >= 0) | (step >= limits)).all()):
-            break
+    device = net.recurrent.device
+    rows = [_noise(seed, max_points(len(text))) for seed, text in zip(seeds, texts, strict=True)]
+    noise, limits = pad(rows, time_first=True).to(device), torch.tensor([len(row) for row in rows], device=device)
+    lengths = torch.tensor([len(text) for text in texts], device=device)
+    text, style = net.read(pad(list(texts)).to(device)), net.writer(torch.full_like(lengths, writer))
+    stepper, offset = Stepper(net, text, style), text.new_zeros(len(texts), 3)
+    offsets = text.new_zeros(len(noise), len(texts), 3)
+    attention = text.new_zeros(len(noise), len(texts), text.shape[1] + 1)
+    going, ends, finished = torch.arange(len(texts), device=device), limits.clone(), torch.zeros_like(limits > 0)
+    for step in range(len(noise)):
+        values, phi = stepper.step(offset)
+        late = limits <= step
+        over = _is_over(phi, lengths) & (offset[:, 2] > 0.5) & ~late
+        if bool((over | late).any()):
+            ends[going[over]], finished[going[over]] = step, True
+            rest = (~over & ~late).nonzero()[:, 0]
+            if not len(rest):
+                break
+            stepper.keep(rest)
+            going, values, phi, noise = going[rest], values[rest], phi[rest], noise[:, rest]
+            lengths, limits = lengths[rest], limits[rest]
         offset = _pick(values, bias, noise[step])
-        offsets.append(offset)
-        attention.append(phi)
-    drawn, looked = torch.stack(offsets, 1).numpy(), torch.stack(attention, 1).numpy()
-    stops = torch.where(ends >= 0, ends, limits).tolist()
+        offsets[step].index_copy_(0, going, offset)
+        attention[step].index_copy_(0, going, phi)
+    drawn, looked = offsets.cpu().numpy(), attention.cpu().numpy()
     return [
-        Trace(_with_start(drawn[row, :stop]), looked[row, :stop, : len(texts[row]) + 1], bool(ends[row] >= 0))
-        for row, stop in enumerate(stops)
+        Trace(_with_start(drawn[:stop, row]), looked[:stop, row, : len(texts[row]) + 1], done)
+        for row, (stop, done) in enumerate(zip(ends.tolist(), finished.tolist(), strict=True))
     ]
 
 
@@ -90,7 +98,7 @@ def _noise(seed: tuple[int, ...], points: int) -> FloatArray:
 def _is_over(phi: Tensor, lengths: Tensor) -> Tensor:
     """(B,) bool: the window weighs the place after the text more than any character; Graves 2013, section 5.4."""
     after = phi.gather(1, lengths[:, None])[:, 0]
-    inside = torch.arange(phi.shape[1]) < lengths[:, None]
+    inside = torch.arange(phi.shape[1], device=phi.device) < lengths[:, None]
     return after > phi.masked_fill(~inside, 0).amax(1)
 
 
@@ -100,7 +108,7 @@ def _pick(values: Tensor, bias: float, noise: Tensor) -> Tensor:
     weight = torch.softmax(mixture.weight, -1)
     weight = torch.where(weight < NEGLIGIBLE, 0, weight).cumsum(-1)
     component = (weight < noise[:, :1] * weight[:, -1:]).sum(-1).clamp(max=weight.shape[1] - 1)
-    rows = torch.arange(len(values))
+    rows = torch.arange(len(values), device=values.device)
     sigma, rho = torch.exp(mixture.log_sigma[rows, component]), mixture.rho[rows, component]
     x, y = noise[:, 2], noise[:, 3]
     normal = torch.stack([x, rho * x + torch.sqrt(1 - rho**2) * y], 1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,14 +14,15 @@ from torch import Tensor, nn
 
 from handwrite.core import geometry
 from handwrite.core.alphabet import Alphabet
-from handwrite.core.batch import InkBatch, bucket, pad
+from handwrite.core.batch import InkBatch, bucket
 from handwrite.core.checkpoint import Header
 from handwrite.core.ink import FloatArray, Ink
 from handwrite.core.sheet import contact_sheet
+from handwrite.errors import CheckpointError, InputError
 from handwrite.synth.data import Line
-from handwrite.synth.mixture import log_likelihood, mean, split
 from handwrite.synth.model import SynthConfig, SynthNet
 from handwrite.synth.sampler import draw
+from handwrite.synth.score import collate, score, score_lines
 
 TIME_STEP = 0.02
 """Seconds between two points: 50 a second, as many as fast writing needs and as few as it can do with."""
@@ -72,7 +74,9 @@ class Augmentation:
 class SynthTask:
     """The synthesizer's side of training, a `train.loop.Task`. Deterministic: batch i is always the same batch.
 
-    budget : points of a batch when padded. The writers and the alphabet come from the training lines.
+    budget : points of a batch when padded. start : weights to begin with, whose sizes, alphabet, writers and statistics
+    then hold; else those come from `sizes`, fields of SynthConfig, and from the training lines. rare : see `RARE`.
+    Raises InputError when no line can be used.
     """
 
     training: Sequence[Line]
@@ -82,6 +86,8 @@ class SynthTask:
     budget: int = 12_000
     augmentation: Augmentation = field(default_factory=Augmentation)
     start: tuple[Header, dict[str, Tensor]] | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    rare: int = RARE
 
     def __post_init__(self) -> None:
         if self.start:
@@ -90,21 +96,28 @@ class SynthTask:
             self._begin()
         self.training = self._usable(self.training)
         self.validation = self._usable(self.validation)
+        if not self.training or not self.validation:
+            raise InputError(
+                f"no usable samples to {'validate' if self.training else 'train'} with: their characters are too rare "
+                f"(fewer than {self.rare} in training), their ink too long or their pace odd; give more data"
+            )
         self._lengths = np.array([_points(line.ink) for line in self.training])
         self._epochs: list[list[NDArray[np.int64]]] = []
 
     def _begin(self) -> None:
-        self.alphabet = Alphabet.from_texts((line.text for line in self.training), at_least=RARE)
+        counts = Counter(char for line in self.training for char in line.text)
+        if max(counts.values(), default=0) < self.rare:
+            raise InputError(f"no character comes {self.rare} times in the training samples; give more data")
+        self.alphabet = Alphabet.from_texts((line.text for line in self.training), at_least=self.rare)
         self.writers = ["", *sorted({line.writer for line in self.training} - {""})]
         self.statistics = measure(self.training, seed=self.seed)
         torch.manual_seed(self.seed)
-        self.model: SynthNet = SynthNet(SynthConfig(symbols=len(self.alphabet), writers=len(self.writers)))
+        self.model = SynthNet(SynthConfig(symbols=len(self.alphabet), writers=len(self.writers), **self.sizes))
 
     def _take_over(self, header: Header, tensors: dict[str, Tensor]) -> None:
         self.alphabet, self.writers = Alphabet(header.alphabet), list(header.statistics["writers"])
         self.statistics = statistics_of(header)
-        self.model = SynthNet(SynthConfig(**header.config))
-        self.model.load_state_dict(tensors)
+        self.model = restore(header, tensors)
 
     def _usable(self, lines: Sequence[Line]) -> list[Line]:
         """Lines that the alphabet can spell, not too long, at a pace that says that ink and text belong together."""
@@ -149,27 +162,29 @@ class SynthTask:
         offsets[:, 0], offsets[:, 1] = np.exp(size) * (dx - slant * dy), np.exp(size) * (dy + slope * dx)
         return offsets, line
 
-    def _collate(self, items: Sequence[tuple[FloatArray, Line]], generator: np.random.Generator | None) -> InkBatch:
+    def _collate(self, items: Sequence[tuple[FloatArray, Line]], generator: np.random.Generator) -> InkBatch:
         known = {writer: index for index, writer in enumerate(self.writers)}
         writer = np.array([known.get(line.writer, 0) for _, line in items])
-        if generator is not None:
-            writer[generator.random(len(writer)) < self.augmentation.nobody] = 0
-        scale = np.array([1 / self.statistics.scale, 1 / self.statistics.scale, 1], np.float32)
-        return InkBatch(
-            offsets=pad([offsets * scale for offsets, _ in items], time_first=True),
-            lengths=torch.tensor([len(offsets) for offsets, _ in items]),
-            symbols=pad([self.alphabet.encode(line.text) for _, line in items]),
-            writer=torch.from_numpy(writer),
-        )
+        writer[generator.random(len(writer)) < self.augmentation.nobody] = 0
+        texts = [(offsets, line.text) for offsets, line in items]
+        return collate(texts, writer.tolist(), alphabet=self.alphabet, scale=self.statistics.scale)
 
     def loss(self, model: nn.Module, batch: InkBatch) -> tuple[Tensor, int]:
         """Mean negative log density per point, in nats, and the number of points."""
-        nats, _ = _score(model, batch)
+        nats = score(model, batch).nats
         return nats.mean(), len(nats)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        """Nats per point, per sequence, and squared error per point on at most 300 validation lines, writer unknown."""
-        return evaluate(self, model, self.validation[:: max(1, len(self.validation) // 300)])
+        """Nats per point, per sequence, and squared error per point on every n-th validation line, 300 to 600 of
+        them where there are so many, writer unknown."""
+        statistics = self.statistics
+        return score_lines(
+            model,
+            self.validation[:: max(1, len(self.validation) // 300)],
+            alphabet=self.alphabet,
+            scale=statistics.scale,
+            time_step=statistics.time_step,
+        ).scores
 
     def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
         """The header of a checkpoint."""
@@ -194,26 +209,6 @@ class SynthTask:
         return contact_sheet(list(zip(inks, texts, strict=True)), columns=1)
 
 
-def evaluate(task: SynthTask, model: nn.Module, lines: Sequence[Line]) -> dict[str, float]:
-    """Nats per point and per sequence and squared error per point, in normalized offsets, without a writer."""
-    step = task.statistics.time_step
-    items = [(geometry.resample(line.ink, step).offsets(), replace(line, writer="")) for line in lines]
-    order = sorted(range(len(items)), key=lambda index: len(items[index][0]))
-    nats, error, points = 0.0, 0.0, 0
-    for start in range(0, len(order), 32):
-        part, wrong = _score(model, task._collate([items[index] for index in order[start : start + 32]], None))
-        nats, error, points = nats + float(part.sum()), error + float(wrong.sum()), points + len(part)
-    return {"nats_per_point": nats / points, "nats_per_sequence": nats / len(items), "sse_per_point": error / points}
-
-
-def _score(model: nn.Module, batch: InkBatch) -> tuple[Tensor, Tensor]:
-    """Negative log density and squared error of the expected offset, (points,) each, of all points but the first."""
-    values, _ = model(batch.offsets[:-1], batch.symbols, batch.writer)
-    mask, target = batch.mask[1:], batch.offsets[1:]
-    mixture, points = split(values[mask]), target[mask]
-    return -log_likelihood(mixture, points), (mean(mixture).detach() - points[:, :2]).square().sum(-1)
-
-
 def measure(lines: Sequence[Line], *, seed: int, sample: int = 3000) -> Statistics:
     """The statistics of some of the lines: the root mean square of the offsets' parts within strokes, and
     the least-squares line through the pen-up times over the jumps."""
@@ -234,6 +229,16 @@ def measure(lines: Sequence[Line], *, seed: int, sample: int = 3000) -> Statisti
         time_step=TIME_STEP,
         gap=(round(float(base), 4), round(float(max(rate, 0.0)), 4)),
     )
+
+
+def restore(header: Header, tensors: Mapping[str, Tensor]) -> SynthNet:
+    """The network of a checkpoint. Raises CheckpointError when its config or its tensors do not fit this program."""
+    try:
+        net = SynthNet(SynthConfig(**header.config))
+        net.load_state_dict(dict(tensors))
+    except (TypeError, RuntimeError) as error:
+        raise CheckpointError("these weights are not of this version's network; update handwrite") from error
+    return net
 
 
 def statistics_of(header: Header) -> Statistics:

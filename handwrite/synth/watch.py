@@ -7,6 +7,8 @@ were measured on real lines; see docs/training.md.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from handwrite.core.ink import FloatArray
@@ -26,20 +28,41 @@ def dwell(attention: FloatArray) -> FloatArray:
 
     attention : (N, U + 1), phi at each point; a point is shared out in proportion to phi.
     """
-    shares: FloatArray = attention / np.maximum(attention.sum(axis=1, keepdims=True), 1e-12)
-    return shares.sum(axis=0)
+    points: FloatArray = (attention / np.maximum(attention.sum(axis=1, keepdims=True), 1e-12)).sum(axis=0)
+    return points
 
 
-def problems(text: str, attention: FloatArray, *, finished: bool) -> list[str]:
-    """What went wrong, in words for a person; empty when the window saw every character once and came to the end."""
-    points = dwell(attention)[:-1]
-    skipped = [char for char, spent in zip(text, points, strict=True) if spent < FEWEST_POINTS and char not in MARKS]
-    repeated = [char for char, spent in zip(text, points, strict=True) if spent > MOST_POINTS]
-    found = []
-    if skipped:
-        found.append(f"may have skipped {''.join(skipped)!r} in {text!r}")
-    if repeated:
-        found.append(f"may have repeated {''.join(repeated)!r} in {text!r}")
-    if not finished:
-        found.append(f"ran on past the end of {text!r}")
-    return found
+@dataclass(frozen=True)
+class Verdict:
+    """What the window says of a drawing of a text: the characters that it may have skipped and repeated, and whether
+    it came to the end."""
+
+    text: str
+    skipped: str
+    repeated: str
+    finished: bool
+
+    @property
+    def severity(self) -> tuple[bool, int]:
+        """Lower is better: a line that never ends is worse than any wrong characters, and fewer of those are better."""
+        return not self.finished, len(self.skipped) + len(self.repeated)
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong, in words for a person; empty when every character was seen once and the end came."""
+        found = []
+        if self.skipped:
+            found.append(f"may have skipped {self.skipped!r} in {self.text!r}")
+        if self.repeated:
+            found.append(f"may have repeated {self.repeated!r} in {self.text!r}")
+        if not self.finished:
+            found.append(f"ran on past the end of {self.text!r}")
+        return found
+
+
+def judge(text: str, attention: FloatArray, *, finished: bool) -> Verdict:
+    """The verdict on a drawing of `text`; attention as for `dwell`."""
+    spent = list(zip(text, dwell(attention)[:-1], strict=True))
+    skipped = "".join(char for char, points in spent if points < FEWEST_POINTS and char not in MARKS)
+    repeated = "".join(char for char, points in spent if points > MOST_POINTS)
+    return Verdict(text, skipped, repeated, finished)

@@ -41,9 +41,7 @@ class WindowState(NamedTuple):
         return cls(*(torch.zeros(batch, size, device=device) for size in (text, hidden, hidden, gaussians)))
 
 
-def window_step(
-    gates: Tensor, state: WindowState, text: Tensor, weights: WindowWeights
-) -> tuple[WindowState, Tensor]:
+def window_step(gates: Tensor, state: WindowState, text: Tensor, weights: WindowWeights) -> tuple[WindowState, Tensor]:
     """One step. gates (B, 4H), from the input; text (B, U, E), zero beyond its end.
 
     Returns the new state and phi (B, U + 1), the window's weight on each character and, last, on the place after the
@@ -74,9 +72,9 @@ def _positions(count: int, like: Tensor) -> Tensor:
 def _lstm(gates: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Hidden state, cell, the gates after their non-linearities (B, 4H), and tanh of the cell; eq. 7 to 11."""
     size = cell.shape[1]
-    i_f, g, o = gates.split([2 * size, size, size], 1)
+    i_f, g, o = torch.split(gates, [2 * size, size, size], 1)
     active = torch.cat([torch.sigmoid(i_f), torch.tanh(g), torch.sigmoid(o)], 1)
-    i, f, g, o = active.split(size, 1)
+    i, f, g, o = torch.split(active, size, 1)
     cell = f * cell + i * g
     squashed = torch.tanh(cell)
     return o * squashed, cell, active, squashed
@@ -106,11 +104,11 @@ class _WindowLSTM(torch.autograd.Function):
         size, gaussians, channels = attend.shape[0], bias.shape[0] // 3, text.shape[2]
         dtype = _product_dtype(gates.device)
         with torch.autocast(gates.device.type, enabled=False):
-            new = lambda width: torch.empty(steps, batch, width, device=gates.device)  # noqa: E731
-            both, cells, actives = new(channels + size), new(size), new(4 * size)
-            squashed, raws, kappas = new(size), new(3 * gaussians), new(gaussians)
+            both, cells, actives, squashed, raws, kappas, phis = (
+                torch.empty(steps, batch, width, device=gates.device)
+                for width in (channels + size, size, 4 * size, size, 3 * gaussians, gaussians, text.shape[1])
+            )
             text32, gates32 = text.float(), gates.float()
-            phis = torch.empty(steps, batch, text.shape[1], device=gates.device)
             weight, attend16 = recurrent.to(dtype), attend.to(dtype)
             where = _positions(text.shape[1], text)
             previous = torch.zeros(batch, channels + size, device=gates.device, dtype=dtype)

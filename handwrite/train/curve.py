@@ -22,12 +22,13 @@ def draw_curve(rows: Sequence[Mapping[str, float]]) -> NDArray[np.uint8]:
     steps = np.array([row["step"] for row in rows], np.float64)
     series = {"loss": [row["loss"] for row in rows], "score": [row[score] for row in rows]}
     values = np.array(list(series.values()), np.float64)
-    low, high = np.nanmin(values), np.nanmax(values)
+    seen = values[np.isfinite(values)]
+    low, high = (seen.min(), seen.max()) if len(seen) else (0.0, 1.0)
     x = MARGIN + steps / max(steps[-1], 1) * (width - 2 * MARGIN)
     for row, (name, line) in enumerate(zip(series, values, strict=True)):
         y = height - MARGIN - (line - low) / max(high - low, 1e-9) * (height - 2 * MARGIN)
-        points = np.round(np.column_stack([x, y]) * 16).astype(np.int32)
-        cv2.polylines(image, [points[np.isfinite(line)]], False, COLOURS[name], 2, cv2.LINE_AA, shift=4)
+        points = np.round(np.column_stack([x, y])[np.isfinite(line)] * 16).astype(np.int32)
+        cv2.polylines(image, [points], False, COLOURS[name], 2, cv2.LINE_AA, shift=4)
         label = f"{name if name == 'loss' else score}: {line[-1]:.3f}"
         _write(image, label, (width - 330, 30 + 22 * row), COLOURS[name])
     cv2.rectangle(image, (MARGIN, MARGIN), (width - MARGIN, height - MARGIN), (200, 200, 200))

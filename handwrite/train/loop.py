@@ -3,12 +3,13 @@
 A run is a folder: `curve.csv` and `curve.png`, a picture of samples, `best.safetensors` (the moving average of the
 weights with the best score on validation, ready for use) and `state.safetensors` (all that going on exactly needs).
 Everything random in a step hangs on (seed, step) alone, and the learning rate on the step, so that a run that is
-stopped and resumed takes the same steps as one that never stopped.
+stopped and resumed takes the same steps as one that never stopped, given the same options.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import time
@@ -18,28 +19,33 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import cv2
+import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from handwrite.core.checkpoint import Header, save_checkpoint
-from handwrite.core.files import write_atomic
-from handwrite.core.ink import FloatArray
+from handwrite.core.files import make_folder, write_atomic
 from handwrite.errors import CheckpointError
 from handwrite.train.curve import draw_curve
 
 STATE = "state.safetensors"
 BEST = "best.safetensors"
 CURVE = "curve.csv"
+REPORT_EVERY = 10
+IDENTITY = ("kind", "config", "alphabet", "statistics", "seed")
 Scores = dict[str, float]
 
 
 class Task(Protocol):
     """What the loop trains. `model` is trained in place; scores are better when lower, and the first one chooses."""
 
-    model: nn.Module
+    @property
+    def model(self) -> nn.Module:
+        """The net."""
 
     def batch(self, index: int) -> Any:
         """The batch of that number, the same whenever it is asked for."""
@@ -53,7 +59,7 @@ class Task(Protocol):
     def header(self, scores: Scores, training: dict[str, Any]) -> Header:
         """The header of a checkpoint with these scores."""
 
-    def picture(self, model: nn.Module) -> Any:
+    def picture(self, model: nn.Module) -> NDArray[np.uint8]:
         """A uint8 image (H, W) of what the model makes now."""
 
 
@@ -95,8 +101,11 @@ Report = Callable[[Progress], None]
 
 
 def train(task: Task, config: LoopConfig, *, report: Report = lambda progress: None) -> Scores:
-    """Train until the time or the steps are over; returns the best scores. Raises CheckpointError when `resume` finds
-    no state to go on from."""
+    """Train until the time or the steps are over; returns the best scores, none when no score was a number.
+
+    Raises CheckpointError when `resume` finds no state to go on from, or that of another task, and InputError when the
+    folder cannot be written.
+    """
     fabric = Fabric(
         accelerator="cpu" if config.device == "cpu" else config.device,
         devices=config.processes,
@@ -122,31 +131,35 @@ class _Run:
         optimizer = torch.optim.Adam(task.model.parameters(), lr=config.learning_rate, betas=(0.9, 0.99))
         self.model, self.optimizer = fabric.setup(task.model, optimizer)
         self.average = {name: value.detach().clone() for name, value in self.plain.state_dict().items()}
-        self.step, self.seconds, self.best = 0, 0.0, float("inf")
+        self.step, self.validated, self.seconds, self.best = 0, 0, 0.0, float("inf")
         self.best_scores: Scores = {}
         self.rows: list[dict[str, float]] = []
 
     def go(self) -> Scores:
         config = self.config
-        config.out.mkdir(parents=True, exist_ok=True)
+        make_folder(config.out)
         if config.resume:
             self.load()
         begin, earlier = time.monotonic(), self.seconds
-        loss_sum, points, since = 0.0, 0, time.monotonic()
+        recent, period = _Meter(), _Meter()
         while not self.over(begin):
             loss, count = self.one_step()
-            loss_sum, points = loss_sum + loss * count, points + count
+            recent.add(loss, count)
+            period.add(loss, count)
             self.seconds = earlier + time.monotonic() - begin
-            if self.step % 10 == 0 or self.step % config.validate_every == 0:
-                mean, rate = loss_sum / max(points, 1), points * self.fabric.world_size / (time.monotonic() - since)
-                self.report(Progress(self.step, self.seconds, self.fraction(begin), mean, rate))
-                loss_sum, points, since = 0.0, 0, time.monotonic()
+            if self.step % REPORT_EVERY == 0:
+                self.tell(recent, begin)
+                recent = _Meter()
             if self.step % config.validate_every == 0:
-                self.validate(mean, rate, begin)
-                since = time.monotonic()
-        if self.step % config.validate_every:
-            self.validate(loss_sum / max(points, 1), 0.0, begin)
+                self.validate(period, begin)
+                recent, period = _Meter(), _Meter()
+        if self.step > self.validated:
+            self.validate(period, begin)
         return self.best_scores
+
+    def tell(self, meter: _Meter, begin: float, scores: Scores | None = None) -> None:
+        rate = meter.rate * self.fabric.world_size
+        self.report(Progress(self.step, self.seconds, self.fraction(begin), meter.mean, rate, scores))
 
     def over(self, begin: float) -> bool:
         """True when the steps or the minutes are used up; all processes stop at the same step."""
@@ -169,8 +182,11 @@ class _Run:
         batch = self.task.batch(self.step * self.fabric.world_size + self.fabric.global_rank).to(self.fabric.device)
         loss, count = self.task.loss(self.model, batch)
         self.fabric.backward(loss)
-        self.fabric.clip_gradients(self.model, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
-        self.optimizer.step()
+        norm = self.fabric.clip_gradients(
+            self.model, self.optimizer, max_norm=self.config.clip, error_if_nonfinite=False
+        )
+        if norm is None or torch.isfinite(norm):  # one bad batch must not spoil the weights
+            self.optimizer.step()
         self.optimizer.zero_grad()
         self.step += 1
         self.update_average()
@@ -182,10 +198,11 @@ class _Run:
         for name, value in self.plain.state_dict().items():
             self.average[name].lerp_(value, 1 - keep)
 
-    def validate(self, loss: float, rate: float, begin: float) -> None:
+    def validate(self, meter: _Meter, begin: float) -> None:
         """Score the averaged weights; write the curve, the picture, the state and, if they are the best, the weights.
 
         Every process scores, so that none waits; the first one writes."""
+        self.validated = self.step
         own = {name: value.clone() for name, value in self.plain.state_dict().items()}
         self.plain.load_state_dict(self.average)
         self.plain.eval()
@@ -197,14 +214,16 @@ class _Run:
                 if better:
                     self.best, self.best_scores = chosen, scores
                 if self.fabric.is_global_zero:
-                    self.rows.append({"step": self.step, "seconds": round(self.seconds, 1), "loss": loss} | scores)
+                    self.rows.append(
+                        {"step": self.step, "seconds": round(self.seconds, 1), "loss": meter.mean} | scores
+                    )
                     self.write(better)
         finally:
             self.plain.load_state_dict(own)
             self.plain.train()
         if self.fabric.is_global_zero:
             self.save()
-            self.report(Progress(self.step, self.seconds, self.fraction(begin), loss, rate, scores))
+            self.tell(meter, begin, scores)
         self.fabric.barrier()
 
     def write(self, better: bool) -> None:
@@ -212,10 +231,11 @@ class _Run:
         if better:
             training = {"steps": self.step, "minutes": round(self.seconds / 60, 1), "processes": self.config.processes}
             save_checkpoint(out / BEST, self.task.header(self.best_scores, training), self.average)
-        with (out / CURVE).open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, fieldnames=list(self.rows[-1]))
-            writer.writeheader()
-            writer.writerows(self.rows)
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, fieldnames=list(self.rows[-1]))
+        writer.writeheader()
+        writer.writerows(self.rows)
+        write_atomic(out / CURVE, table.getvalue().encode())
         _write_image(out / "curve.png", draw_curve(self.rows))
         _write_image(out / "samples.png", self.task.picture(self.plain))
 
@@ -226,9 +246,16 @@ class _Run:
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
         progress = {"step": self.step, "seconds": self.seconds, "best": self.best, "best_scores": self.best_scores}
-        progress |= {"rows": self.rows, "processes": self.config.processes}
+        progress |= {"rows": self.rows, "processes": self.config.processes, "task": self.identity()}
         packed = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         write_atomic(self.config.out / STATE, save(packed, {"progress": json.dumps(progress)}))
+
+    def identity(self) -> dict[str, Any]:
+        """What must be the same for a state to fit: as JSON gives it back."""
+        header = self.task.header({}, {})
+        parts = (header.kind, header.config, header.alphabet, header.statistics, header.seed)
+        same: dict[str, Any] = json.loads(json.dumps(dict(zip(IDENTITY, parts, strict=True))))
+        return same
 
     def load(self) -> None:
         """Take up the state that `save` left."""
@@ -237,8 +264,12 @@ class _Run:
             with safe_open(path, framework="pt") as file:
                 progress = json.loads((file.metadata() or {})["progress"])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-        except (OSError, SafetensorError, KeyError) as error:
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise CheckpointError(f"{path}: no training to go on with; start without --resume") from error
+        own = self.identity()
+        if progress.get("task", own) != own:
+            parts = ", ".join(name for name in IDENTITY if progress["task"].get(name) != own[name])
+            raise CheckpointError(f"{path}: begun with other data or another seed ({parts}); give those of its start")
         self.plain.load_state_dict(_under(tensors, "model."))
         self.average = {name: value.to(self.fabric.device) for name, value in _under(tensors, "average.").items()}
         states: dict[int, dict[str, Tensor]] = {}
@@ -248,7 +279,25 @@ class _Run:
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
         self.step, self.seconds, self.best = progress["step"], progress["seconds"], progress["best"]
-        self.best_scores, self.rows = progress["best_scores"], progress["rows"]
+        self.best_scores, self.rows, self.validated = progress["best_scores"], progress["rows"], self.step
+
+
+class _Meter:
+    """Loss per point and points per second since it was made."""
+
+    def __init__(self) -> None:
+        self.total, self.points, self.since = 0.0, 0, time.monotonic()
+
+    def add(self, loss: float, points: int) -> None:
+        self.total, self.points = self.total + loss * points, self.points + points
+
+    @property
+    def mean(self) -> float:
+        return self.total / max(self.points, 1)
+
+    @property
+    def rate(self) -> float:
+        return self.points / max(time.monotonic() - self.since, 1e-9)
 
 
 def learning_rate(step: int, config: LoopConfig) -> float:
@@ -263,5 +312,5 @@ def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _write_image(path: Path, image: FloatArray) -> None:
+def _write_image(path: Path, image: NDArray[np.uint8]) -> None:
     write_atomic(path, cv2.imencode(".png", image)[1].tobytes())

@@ -1,0 +1,75 @@
+"""The benchmarks run, and the plain loop that they compare with is the same network."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import torch
+
+from handwrite.core.checkpoint import Header, save_checkpoint
+from handwrite.synth import sampler
+from handwrite.synth.model import SynthConfig, SynthNet
+
+FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "synth.py"
+CHARS = "".join(map(chr, range(32, 127)))
+CONFIG = SynthConfig(
+    symbols=len(CHARS) + 1, writers=2, hidden=32, text_channels=8, style_channels=4, gaussians=3, components=2
+)
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("benchmark_synth", FILE)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["benchmark_synth"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@torch.no_grad()
+def test_the_plain_loop_is_the_same_network(benchmark: ModuleType) -> None:
+    torch.manual_seed(0)
+    net = SynthNet(CONFIG).eval()
+    plain, text, writer = benchmark.PlainNet(net), net.read(torch.randint(1, 90, (3, 6))), torch.ones(3).long()
+    state, plain_state = net.start(3), plain.start(3, 8, 3)
+    for _ in range(10):
+        offset = torch.randn(3, 3)
+        values, phi, state = net.step(offset, text, net.writer(writer), state)
+        plain_values, plain_phi, plain_state = plain(offset, text, writer, plain_state)
+        torch.testing.assert_close(plain_values, values, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(plain_phi, phi, atol=1e-5, rtol=1e-5)
+
+
+def test_weights_that_a_step_reads(benchmark: ModuleType) -> None:
+    inputs, size, channels = 3 + 4, 32, 8
+    first = (inputs + channels + size + 1) * 4 * size
+    second = (inputs + channels + 2 * size + 2) * 4 * size
+    expected = first + second + (size + 1) * 9 + (2 * size + 1) * 13
+    assert benchmark.weights_in_a_step(SynthNet(CONFIG)) == expected
+
+
+def test_figures(
+    benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in (sampler, benchmark):
+        monkeypatch.setattr(module, "max_points", lambda characters: characters)
+    statistics = {"scale": 0.3, "time_step": 0.02, "gap": [0.1, 0.0], "writers": ["", "w"]}
+    path = tmp_path / "tiny.safetensors"
+    save_checkpoint(path, Header("synth", asdict(CONFIG), CHARS, statistics), SynthNet(CONFIG).state_dict())
+    monkeypatch.setattr(sys, "argv", ["synth.py", "--weights", str(path), "--threads", "1", "--runs", "1", "--json"])
+    assert benchmark.main() == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [speed["lines"] for speed in found["speeds"]] == [1, 32]
+    for speed in found["speeds"]:
+        assert speed["ratio"] == pytest.approx(speed["points_per_second"] / speed["plain_points_per_second"])
+    monkeypatch.setattr(sys, "argv", ["synth.py", "--weights", "nowhere"])
+    assert benchmark.main() == 2
+    assert "nowhere: no such weights" in capsys.readouterr().err
