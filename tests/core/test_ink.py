@@ -79,7 +79,7 @@ def test_offsets_give_the_ink_again(xy: np.ndarray, data: st.DataObject) -> None
 
 
 def test_offsets_keep_time_with_pauses_where_the_pen_was_up() -> None:
-    ink = Ink.from_offsets([[0, 0, 0], [1, 0, 1], [1, 0, 0], [1, 0, 0]], time_step=0.02, pen_up_time=0.1)
+    ink = Ink.from_offsets([[0, 0, 0], [1, 0, 1], [1, 0, 0], [1, 0, 0]], time_step=0.02, gap=(0.1, 0.02))
     np.testing.assert_allclose(ink.points[:, 2], [0, 0.02, 0.14, 0.16], rtol=1e-6)
     assert ink.pen_up.tolist() == [False, True, False, True]
 

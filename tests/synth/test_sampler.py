@@ -137,7 +137,7 @@ def test_a_window_that_never_leaves_or_a_pen_that_never_lifts_runs_on(
 
 
 def test_a_short_line_stops_at_its_own_limit_in_a_long_batch(plant: Plant) -> None:
-    late = max_points(1) + 5
+    late = max_points(1)
     short, long = plant(lambda step: 0 if step < late else 1 if step < late + 20 else 3, lambda step: True, 1, 3)
     assert (short.finished, len(short.offsets)) == (False, max_points(1) + 1)
     assert (long.finished, len(long.offsets)) == (True, late + 20 + 1)

@@ -23,7 +23,7 @@ from handwrite.synth.task import SynthTask
 from handwrite.train import loop
 from handwrite.train.loop import BEST, CURVE, STATE, LoopConfig, Progress, learning_rate, train
 
-SIZES = {"hidden": 16, "text_channels": 8, "style_channels": 4, "gaussians": 3, "components": 3}
+SIZES = {"hidden": 16, "text_channels": 8, "style_channels": 4, "gaussians": 3, "components": 3, "dropout": 0.2}
 STEPS = 10
 
 MakeTask = Callable[..., SynthTask]
