@@ -28,6 +28,11 @@ TALL_HEIGHT = 1.9
 LONGEST_JUMP = 20.0
 """x-heights that the pen may travel between two points; more is a stray point or two columns in one segment."""
 
+STAIRS = 0.35
+"""Share of moves along an axis, from one point to the next, that no good digitizer comes near."""
+
+FEWEST_MOVES = 20
+
 CROSSED_OUT = "#"
 """What IAM's transcribers wrote for a word that the writer struck out."""
 
@@ -61,7 +66,16 @@ def load_lines(stores: Iterable[Store], *, splits: Sequence[str], levels: Sequen
 
 
 def _is_usable(sample: Sample) -> bool:
-    return len(sample.ink) > 1 and sample.ink.has_clock and bool(sample.text.strip()) and CROSSED_OUT not in sample.text
+    ink = sample.ink
+    has_text = bool(sample.text.strip()) and CROSSED_OUT not in sample.text
+    return has_text and len(ink) > 1 and ink.has_clock and not _has_stairs(ink)
+
+
+def _has_stairs(ink: Ink) -> bool:
+    """True for ink of a digitizer so coarse that its lines are stairs; a network that learns them trembles."""
+    steps = np.diff(ink.points[:, :2], axis=0)[~ink.pen_up[:-1]] != 0
+    moves = steps.any(axis=1)
+    return bool(moves.sum() >= FEWEST_MOVES and steps[moves].all(axis=1).mean() < 1 - STAIRS)
 
 
 def _tidied(sample: Sample) -> Sample:

@@ -103,7 +103,11 @@ def _is_over(phi: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _pick(values: Tensor, bias: float, noise: Tensor) -> Tensor:
-    """A point (B, 3) from the mixture's values (B, 6M + 1) and noise (B, 4)."""
+    """A point (B, 3) from the mixture's values (B, 6M + 1) and noise (B, 4).
+
+    Two things are not in the paper: components lighter than `NEGLIGIBLE` are left out, and the bias sharpens the
+    decision to lift the pen as it sharpens the choice of a component.
+    """
     mixture = biased(split(values), bias)
     weight = torch.softmax(mixture.weight, -1)
     weight = torch.where(weight < NEGLIGIBLE, 0, weight).cumsum(-1)

@@ -63,12 +63,23 @@ def collate(
     )
 
 
-def score(model: nn.Module, batch: InkBatch) -> PointScores:
-    """The scores of all points of a batch but each line's first, whose offset says nothing."""
-    values, _ = model(batch.offsets[:-1], batch.symbols, batch.writer)
+def score(model: nn.Module, batch: InkBatch, *, noise: float = 0.0) -> PointScores:
+    """The scores of all points of a batch but each line's first, whose offset says nothing.
+
+    With `noise` the model is shown offsets that are off by normal noise, of a standard deviation that each line draws
+    from 0 to `noise`, and is still asked for the true next ones.
+    """
+    values, _ = model(_disturbed(batch.offsets[:-1], noise), batch.symbols, batch.writer)
     mask, target = batch.mask[1:], batch.offsets[1:]
     mixture, points = split(values[mask]), target[mask]
     return PointScores(-log_likelihood(mixture, points), (mean(mixture).detach() - points[:, :2]).square())
+
+
+def _disturbed(offsets: Tensor, noise: float) -> Tensor:
+    if not noise:
+        return offsets
+    deviation = noise * torch.rand(1, offsets.shape[1], 1, device=offsets.device)
+    return torch.cat([offsets[..., :2] + deviation * torch.randn_like(offsets[..., :2]), offsets[..., 2:]], 2)
 
 
 @torch.no_grad()

@@ -31,6 +31,7 @@ from handwrite.core.checkpoint import Header, save_checkpoint
 from handwrite.core.files import make_folder, write_atomic
 from handwrite.errors import CheckpointError
 from handwrite.train.curve import draw_curve
+from handwrite.train.memory import keep_freed_memory
 
 STATE = "state.safetensors"
 BEST = "best.safetensors"
@@ -106,6 +107,7 @@ def train(task: Task, config: LoopConfig, *, report: Report = lambda progress: N
     Raises CheckpointError when `resume` finds no state to go on from, or that of another task, and InputError when the
     folder cannot be written.
     """
+    keep_freed_memory()
     fabric = Fabric(
         accelerator="cpu" if config.device == "cpu" else config.device,
         devices=config.processes,

@@ -109,3 +109,15 @@ def test_single_characters_take_their_size_from_letters_of_known_height(load: Lo
     assert heights["T"] / heights["a"] == pytest.approx(1.9, rel=0.02)
     assert heights["a"] == pytest.approx(1, rel=0.02)
     assert heights[","] == pytest.approx(0.3, rel=0.02)
+
+
+def stairs(share: float) -> Ink:
+    """Forty moves down to the right, of which a share goes along one axis only, in turn."""
+    along = np.arange(40) < 40 * share
+    moves = np.where(along[:, None], np.where(np.arange(40)[:, None] % 2, (1, 0), (0, 1)), (1, 1))
+    xy = np.concatenate([[(0, 0)], np.cumsum(moves, axis=0)])
+    return Ink.from_strokes([np.column_stack([xy, np.arange(41) / 50])])
+
+
+def test_ink_of_a_coarse_digitizer_is_left_out(load: Load) -> None:
+    assert [line.text for line in load(sample(stairs(0.2), "fine"), sample(stairs(0.6), "coarse"))] == ["fine"]
