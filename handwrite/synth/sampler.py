@@ -105,8 +105,9 @@ def _is_over(phi: Tensor, lengths: Tensor) -> Tensor:
 def _pick(values: Tensor, bias: float, noise: Tensor) -> Tensor:
     """A point (B, 3) from the mixture's values (B, 6M + 1) and noise (B, 4).
 
-    Two things are not in the paper: components lighter than `NEGLIGIBLE` are left out, and the bias sharpens the
-    decision to lift the pen as it sharpens the choice of a component.
+    As in the paper the bias leaves the pen alone: when the moment to lift is uncertain, a sharpened decision comes too
+    late, and the network has never seen a pen that rests and stays down. Not in the paper: components lighter than
+    `NEGLIGIBLE` are left out.
     """
     mixture = biased(split(values), bias)
     weight = torch.softmax(mixture.weight, -1)
@@ -116,5 +117,5 @@ def _pick(values: Tensor, bias: float, noise: Tensor) -> Tensor:
     sigma, rho = torch.exp(mixture.log_sigma[rows, component]), mixture.rho[rows, component]
     x, y = noise[:, 2], noise[:, 3]
     normal = torch.stack([x, rho * x + torch.sqrt(1 - rho**2) * y], 1)
-    pen_up = noise[:, 1] < torch.sigmoid(mixture.pen_up * (1 + bias))
+    pen_up = noise[:, 1] < torch.sigmoid(mixture.pen_up)
     return torch.cat([mixture.mean[rows, component] + sigma * normal, pen_up[:, None].float()], 1)

@@ -272,6 +272,8 @@ class _Run:
         if progress.get("task", own) != own:
             parts = ", ".join(name for name in IDENTITY if progress["task"].get(name) != own[name])
             raise CheckpointError(f"{path}: begun with other data or another seed ({parts}); give those of its start")
+        if progress["processes"] != self.config.processes:
+            raise CheckpointError(f"{path}: begun with {progress['processes']} processes; give as many (--processes)")
         self.plain.load_state_dict(_under(tensors, "model."))
         self.average = {name: value.to(self.fabric.device) for name, value in _under(tensors, "average.").items()}
         states: dict[int, dict[str, Tensor]] = {}

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import ctypes
 
-TRIM_THRESHOLD = -1
-MMAP_MAX = -4
-"""Numbers of glibc's malloc.h: how much free memory is kept, and how many blocks may be mapped on their own."""
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
+"""Numbers of glibc's malloc.h."""
+
+LARGEST_KEPT = 32 << 20
+"""Bytes of the largest block that is kept, the most that glibc admits: larger ones would leave holes in the heap."""
+
+MOST_KEPT = 1 << 30
+"""Bytes of free memory at the end of the heap that are kept."""
 
 
 def keep_freed_memory() -> bool:
@@ -19,4 +24,4 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return False
-    return bool(mallopt(MMAP_MAX, 0)) and bool(mallopt(TRIM_THRESHOLD, -1))
+    return bool(mallopt(MMAP_THRESHOLD, LARGEST_KEPT)) and bool(mallopt(TRIM_THRESHOLD, MOST_KEPT))

@@ -158,7 +158,7 @@ def test_picks_follow_the_mixture() -> None:
         first = drawn[:, 0] > -1
         assert first.mean() == pytest.approx(share[0], abs=0.05)
         np.testing.assert_allclose(drawn[:, :2].mean(axis=0), share @ np.array([[1, 2], [-3, 1]]), atol=0.05)
-        assert drawn[:, 2].mean() == pytest.approx(1 / (1 + np.exp(-0.4 * (1 + bias))), abs=0.01)
+        assert drawn[:, 2].mean() == pytest.approx(1 / (1 + np.exp(-0.4)), abs=0.01), "the bias leaves the pen alone"
 
 
 def test_correlation_of_a_lone_component() -> None:

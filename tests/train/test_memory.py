@@ -12,7 +12,7 @@ from handwrite.train.memory import keep_freed_memory
 if sys.argv[1] == "keep" and not keep_freed_memory():
     print(-1)
     raise SystemExit
-def touch(): np.empty(40_000_000, np.uint8).fill(1)
+def touch(): np.empty(20_000_000, np.uint8).fill(1)
 touch()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(5): touch()
