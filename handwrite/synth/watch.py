@@ -2,7 +2,8 @@
 
 The window moves over the text as the pen writes it. A character that it hardly looked at was not written, one that it
 could not leave was written more than once, and a line that never came to the end of its text is not done. The limits
-were measured on real lines; see docs/training.md.
+were measured on 6,154 letters of real validation lines: of these 1 % have less than 0.4 of the line's median, most of
+them because text and ink disagree, and 0.05 % more than 2.7 times.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import numpy as np
 
 from handwrite.core.ink import FloatArray
 
-FEWEST_POINTS = 0.9
-"""A letter that has less of the window's attention than this, in points, was skipped."""
+SKIPPED = 0.15
+"""A letter with less of the window's attention than this share of what is usual in the line was not written."""
 
-MOST_POINTS = 70.0
-"""A character that has more, a second and a half of writing, was repeated or scribbled at."""
+REPEATED = 3.0
+"""A character with more than so many times what is usual was written more than once, or scribbled at."""
+
+FASTEST, SLOWEST = 5.0, 40.0
+"""Points for a character that may be usual; a line of more is no slow writing but trembling."""
 
 MARKS = frozenset(" .,'\"-:;`")
 """Characters of so few points that nothing can be said about their absence."""
@@ -62,7 +66,9 @@ class Verdict:
 
 def judge(text: str, attention: FloatArray, *, finished: bool) -> Verdict:
     """The verdict on a drawing of `text`; attention as for `dwell`."""
-    spent = list(zip(text, dwell(attention)[:-1], strict=True))
-    skipped = "".join(char for char, points in spent if points < FEWEST_POINTS and char not in MARKS)
-    repeated = "".join(char for char, points in spent if points > MOST_POINTS)
+    points = dwell(attention)[:-1]
+    usual = min(max(float(np.median(points)), FASTEST), SLOWEST)
+    spent = list(zip(text, points.tolist(), strict=True))
+    skipped = "".join(char for char, part in spent if part < SKIPPED * usual and char not in MARKS)
+    repeated = "".join(char for char, part in spent if part > REPEATED * usual)
     return Verdict(text, skipped, repeated, finished)

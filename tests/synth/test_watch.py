@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handwrite.synth.watch import FEWEST_POINTS, MOST_POINTS, Verdict, dwell, judge
+from handwrite.synth.watch import SLOWEST, Verdict, dwell, judge
 
 
 def attention(*points: float, sharp: bool = True) -> np.ndarray:
@@ -26,9 +26,13 @@ def test_dwell_counts_points_whatever_the_height_of_phi() -> None:
     [
         ((10, 10, 10, 1), True, []),
         ((10, 0, 10, 1), True, ["may have skipped 'b' in 'abc'"]),
-        ((0, 0, 10, 1), True, ["may have skipped 'ab' in 'abc'"]),
-        ((10, MOST_POINTS + 1, 10, 1), True, ["may have repeated 'b' in 'abc'"]),
-        ((10, MOST_POINTS, FEWEST_POINTS + 1, 1), True, []),
+        ((20, 3, 20, 1), True, []),
+        ((20, 2, 20, 1), True, ["may have skipped 'b' in 'abc'"]),
+        ((10, 0, 0, 1), True, ["may have skipped 'bc' in 'abc'"]),
+        ((20, 61, 20, 1), True, ["may have repeated 'b' in 'abc'"]),
+        ((20, 60, 20, 1), True, []),
+        ((SLOWEST, 3 * SLOWEST, SLOWEST, 1), True, []),
+        ((200, 200, 200, 1), True, ["may have repeated 'abc' in 'abc'"]),
         ((10, 10, 10, 80), False, ["ran on past the end of 'abc'"]),
         (
             (80, 0, 10, 0),
@@ -42,8 +46,8 @@ def test_what_is_noticed(points: tuple[int, ...], finished: bool, problems: list
 
 
 def test_marks_may_be_too_short_to_see_but_not_too_long() -> None:
-    assert judge("a, .", attention(9, 0, 0, 0, 1), finished=True).problems == []
-    assert judge("a,", attention(9, 90, 1), finished=True).repeated == ","
+    assert judge("abc, .", attention(9, 9, 9, 9, 0, 0, 1), finished=True).problems == []
+    assert judge("abc,", attention(9, 9, 9, 90, 1), finished=True).repeated == ","
 
 
 def test_the_order_of_verdicts() -> None:
