@@ -26,6 +26,8 @@ NEGLIGIBLE = 0.02
 """Components lighter than this are never drawn from: one stray point in fifty would otherwise be everywhere in a
 line."""
 
+OVERRUN = 0.7
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -78,9 +80,29 @@ def draw(
         attention[step].index_copy_(0, going, phi)
     drawn, looked = offsets.cpu().numpy(), attention.cpu().numpy()
     return [
-        Trace(_with_start(drawn[:stop, row]), looked[:stop, row, : len(texts[row]) + 1], done)
+        _trace(drawn[:stop, row], looked[:stop, row, : len(texts[row]) + 1], done)
         for row, (stop, done) in enumerate(zip(ends.tolist(), finished.tolist(), strict=True))
     ]
+
+
+def _trace(offsets: FloatArray, attention: FloatArray, finished: bool) -> Trace:
+    """The trace of a line, without a last stroke that was written past the end of its text."""
+    stop = _start_of_overrun(offsets, attention) if finished else len(offsets)
+    return Trace(_with_start(offsets[:stop]), attention[:stop], finished)
+
+
+def _start_of_overrun(offsets: FloatArray, attention: FloatArray) -> int:
+    """Where the last stroke begins when the window weighed the place after the text in it more than `OVERRUN`.
+
+    The rule that ends a line looks when the pen is up. A stroke that was begun just before it would have held is no
+    part of the text. Real last strokes gave that place at most half of the weight, stray ones nearly all.
+    """
+    lifts = np.flatnonzero(offsets[:-1, 2] > 0.5)
+    if not len(lifts):
+        return len(offsets)
+    last = attention[lifts[-1] + 1 :]
+    share = (last[:, -1] / np.maximum(last.sum(axis=1), 1e-12)).mean()
+    return int(lifts[-1]) + 1 if share > OVERRUN else len(offsets)
 
 
 def _with_start(offsets: FloatArray) -> FloatArray:

@@ -143,6 +143,14 @@ def test_a_short_line_stops_at_its_own_limit_in_a_long_batch(plant: Plant) -> No
     assert (long.finished, len(long.offsets)) == (True, late + 20 + 1)
 
 
+@pytest.mark.parametrize(("leaves", "points"), [(31, 30), (36, 41)])
+def test_a_last_stroke_past_the_end_of_the_text_is_taken_back(plant: Plant, leaves: int, points: int) -> None:
+    trace = plant(lambda step: min(step // 10, 2) if step < leaves else 3, lambda step: step in (29, 40))[0]
+    assert trace.finished
+    assert (len(trace.offsets), len(trace.attention)) == (points + 1, points)
+    assert trace.offsets[-1, 2] == 1
+
+
 def test_picks_follow_the_mixture() -> None:
     generator = np.random.default_rng(0)
     count = 40_000
