@@ -50,7 +50,7 @@ def synth(
         float, typer.Option("--bias", metavar="B", help="0 is as varied as people write, more is neater.")
     ] = 0.75,
     style: Annotated[
-        int | None, typer.Option("--style", metavar="N", help="A writer's hand by number; by default none.")
+        int | None, typer.Option("--style", metavar="N", help="A writer's hand by number; by default 0.")
     ] = None,
     seed: Seed = None,
     output: Output = None,
