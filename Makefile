@@ -49,7 +49,7 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "handwrite needs Python 3.10 or newer: make PYTHON=python3.12")'
 	@echo "making $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # The build backend is installed and pinned like the rest, so that nothing unpinned takes part.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python

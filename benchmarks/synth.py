@@ -127,7 +127,7 @@ def _point(values: Tensor, generator: torch.Generator) -> Tensor:
     sigma, rho = torch.exp(mixture.log_sigma[rows, component]), mixture.rho[rows, component]
     x, y = torch.randn(2, len(values), generator=generator)
     normal = torch.stack([x, rho * x + torch.sqrt(1 - rho**2) * y], 1)
-    pen_up = torch.bernoulli(torch.sigmoid(mixture.pen_up * (1 + BIAS)), generator=generator)
+    pen_up = torch.bernoulli(torch.sigmoid(mixture.pen_up), generator=generator)
     return torch.cat([mixture.mean[rows, component] + sigma * normal, pen_up[:, None]], 1)
 
 

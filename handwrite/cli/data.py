@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from handwrite.cli.options import STREAM, Seed, check_writable, chosen_seed, command_app
+from handwrite.cli.options import STREAM, Seed, chosen_seed, command_app
 from handwrite.cli.progress import progress, say
+from handwrite.core.files import check_writable
 from handwrite.errors import OptionError
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ from handwrite.cli.options import (
     check_device,
     check_not_negative,
     check_threads,
-    check_writable,
     chosen_seed,
     command_app,
     read_text,
 )
 from handwrite.cli.progress import progress, say
+from handwrite.core.files import check_writable
 from handwrite.errors import OptionError
 
 if TYPE_CHECKING:

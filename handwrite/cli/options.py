@@ -6,7 +6,6 @@ Nothing here knows a model or a format.
 from __future__ import annotations
 
 import math
-import os
 import secrets
 import sys
 from pathlib import Path
@@ -79,14 +78,3 @@ def read_text(path: str | Path) -> str:
         raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of a text file") from error
     except UnicodeDecodeError as error:
         raise InputError(f"cannot read {path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from error
-
-
-def check_writable(path: Path) -> None:
-    """Raises InputError when a file cannot be written there; so that long work is not done in vain."""
-    folder = path.parent
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder; name a file in it")
-    if not folder.is_dir():
-        raise InputError(f"cannot write {path}: there is no folder {folder}; make it, or name another file")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise InputError(f"cannot write {path}: permission denied; name another file")

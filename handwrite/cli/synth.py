@@ -21,12 +21,12 @@ from handwrite.cli.options import (
     check_device,
     check_not_negative,
     check_threads,
-    check_writable,
     chosen_seed,
     command_app,
     read_text,
 )
 from handwrite.cli.progress import say
+from handwrite.core.files import check_writable
 from handwrite.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -101,7 +101,13 @@ def _write(
     seed = chosen_seed(seed)
     written = synthesizer.write(lines, bias=bias, style=style, seed=seed)
     _warn_problems(written)
-    metadata = {"generator": f"handwrite {__version__}", "seed": seed, "bias": bias, "style": style}
+    metadata = {
+        "generator": f"handwrite {__version__}",
+        "seed": seed,
+        "bias": bias,
+        "style": style or 0,
+        "weights": weights,
+    }
     return encode(stack(written), form, text="\n".join(line.text for line in written), metadata=metadata)
 
 
@@ -121,7 +127,7 @@ def _text(text: str | None, file: Path | None) -> str:
 
 
 def _hint_at_file(text: str) -> None:
-    if "\n" not in text and len(text) < 256 and "\0" not in text and Path(text).is_file():
+    if os.path.isfile(text):
         say(f"writing the words {text!r}; for what the file says, use --file {text}")
 
 

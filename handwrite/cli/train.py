@@ -34,10 +34,11 @@ def train(context: typer.Context) -> None:
     """
     if context.invoked_subcommand is None:
         from handwrite.core.store import sample_store
+        from handwrite.train.loop import STATE
 
         data = sample_store()
         say(f"training the synthesizer on {data} for {BARE_MINUTES:g} minutes into {BARE_OUT}")
-        synth(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES)
+        synth(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES, resume=(BARE_OUT / STATE).exists())
 
 
 @app.command()
@@ -97,10 +98,13 @@ def _prepare_run(config: LoopConfig, data: list[Path], *, budget: int, start: st
     """The task of a run. The weights that it begins with stay in its folder: --resume must begin the same task."""
     from handwrite.core.checkpoint import resolve
     from handwrite.core.files import make_folder, write_atomic
+    from handwrite.train.loop import STATE
 
     kept = config.out / START
     if config.resume:
         return _synth_task(data, seed=config.seed, budget=budget, start=kept if kept.is_file() else None)
+    if (config.out / STATE).exists():
+        raise OptionError(f"{config.out}: holds a run already; go on with it (--resume) or name another --out")
     task = _synth_task(data, seed=config.seed, budget=budget, start=start)
     make_folder(config.out)
     if start is None:

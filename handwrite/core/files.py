@@ -24,6 +24,17 @@ def write_atomic(path: str | Path, data: bytes) -> None:
         raise InputError(f"cannot write {path}: {error.strerror or error}; name another file") from error
 
 
+def check_writable(path: Path) -> None:
+    """Raises InputError when a file cannot be written there; so that long work is not done in vain."""
+    folder = path.parent
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder; name a file in it")
+    if not folder.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {folder}; make it, or name another file")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise InputError(f"cannot write {path}: permission denied; name another file")
+
+
 def make_folder(path: str | Path) -> None:
     """Make a folder and those above it, where they are missing. Raises InputError when it cannot be."""
     try:

@@ -113,7 +113,7 @@ def enlarge(ink: Ink, *, scale: float, margin: float = 4.0) -> Frame:
 def _frame(height: float, width: float, scale: float, left: float, top: float) -> Frame:
     if not height * width <= MAX_PIXELS:
         size = f"{width:.0f} x {height:.0f} pixels"
-        raise InputError(f"ink too large to draw: {size} is more than {MAX_PIXELS:,}; draw it smaller")
+        raise InputError(f"ink too large to draw: {size} is more than {MAX_PIXELS:,}; draw it smaller, or as svg")
     rows, columns = (max(int(np.ceil(side)), 1) for side in (height, width))
     return Frame(height=rows, width=columns, scale=scale, left=left, top=top)
 

@@ -1,8 +1,8 @@
 """The dataset file: samples of ink with their texts in one HDF5 file.
 
-Flat arrays with offsets, shuffled and compressed; the schema is written out in data/README.md. A `StoreWriter` fills
-a file beside the wanted one and renames it at the end, so that an import cut off half way leaves nothing. A `Store`
-opens lazily in each process and reads a sample in O(1). What the samples mean to a model is not known here.
+Flat arrays with offsets, shuffled and compressed; the schema is written out in data/README.md. A `StoreWriter` puts the
+file in its place at the end, so that an import cut off half way leaves nothing. A `Store` opens lazily in each process
+and reads a sample in O(1). What the samples mean to a model is not known here.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from handwrite.core.files import check_writable, write_atomic
 from handwrite.core.ink import Ink
-from handwrite.errors import InputError, StoreError
+from handwrite.errors import StoreError
 
 FORMAT = "handwrite-store"
 SCHEMA = 1
@@ -60,25 +61,20 @@ class Sample:
 class StoreWriter:
     """Writes a store; use it with `with`. The file appears whole when the block ends well, and not at all otherwise.
 
-    `licences` maps each source to its licence. Memory stays bounded: points go to disk as they come.
+    `licences` maps each source to its licence. The file is built in memory, compressed as the samples come, tens of
+    megabytes for the corpora: HDF5 cannot recover from a disk that fills up while it writes.
     """
 
     def __init__(self, path: str | Path, *, licences: Mapping[str, str]) -> None:
         self.path = Path(path)
         self._licences = dict(licences)
-        self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
         self._columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
         self._pending: list[tuple[NDArray[np.int16], NDArray[np.uint16], NDArray[np.bool_]]] = []
         self._pending_points = 0
 
     def __enter__(self) -> StoreWriter:
-        if self.path.is_dir():
-            raise InputError(f"cannot write {self.path}: it is a folder; name a file in it")
-        try:
-            self._partial.touch()  # says what is wrong in fewer words than HDF5
-            self._file = h5py.File(self._partial, "w")
-        except OSError as error:
-            raise self._unwritable(error) from error
+        check_writable(self.path)
+        self._file = h5py.File(self.path.name, "w", driver="core", backing_store=False)
         for name, dtype, width in (("xy", "i2", (2,)), ("interval", "u2", ()), ("pen_up", "?", ())):
             self._file.create_dataset(
                 f"ink/{name}",
@@ -105,10 +101,7 @@ class StoreWriter:
         self._pending.append((deltas, _intervals(ink), ink.pen_up))
         self._pending_points += len(ink)
         if self._pending_points >= FLUSH_POINTS:
-            try:
-                self._flush()
-            except OSError as error:
-                raise self._unwritable(error) from error
+            self._flush()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -117,16 +110,10 @@ class StoreWriter:
             if kind is None:
                 self._flush()
                 self._write_columns()
-            self._file.close()
-            if kind is None:
-                self._partial.replace(self.path)
-        except OSError as failure:
-            raise self._unwritable(failure) from failure
+                self._file.flush()
+                write_atomic(self.path, self._file.id.get_file_image())
         finally:
-            self._partial.unlink(missing_ok=True)
-
-    def _unwritable(self, error: OSError) -> InputError:
-        return InputError(f"cannot write {self.path}: {error.strerror or error}; name another file, or make room")
+            self._file.close()
 
     def _flush(self) -> None:
         if not self._pending:

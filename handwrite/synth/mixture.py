@@ -1,6 +1,7 @@
 """The mixture-density output of Graves 2013, section 4.1: M bivariate Gaussians and an end-of-stroke Bernoulli.
 
-Parameters come as one tensor (..., 6M + 1); this module splits it, scores points under it and draws points from it.
+Parameters come as one tensor (..., 6M + 1); this module splits it, biases it and
+scores points under it. Drawing is the sampler's.
 """
 
 from __future__ import annotations

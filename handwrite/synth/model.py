@@ -105,7 +105,7 @@ class SynthNet(nn.Module):
         return State(first, zeros, zeros)
 
     def step(self, offset: Tensor, text: Tensor, style: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
-        """One step, for sampling.
+        """One step, in the plain form that `stepper.Stepper` is tested against.
 
         offset (B, 3); text (B, U, E) from `read`; style (B, S), the writer's embedding. Returns the mixture's values
         (B, 6M + 1), phi (B, U + 1) of `window_step`, and the new state.

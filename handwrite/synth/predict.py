@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -36,8 +37,8 @@ BATCH = 64
 """Pieces that are drawn at once, so that memory stays bounded."""
 
 LINE_SPACING = 4.0
-WORD_SPACE = 1.0
-"""White between two pieces of a line, in x-heights."""
+WORD_SPACE, LETTER_SPACE = 1.0, 0.3
+"""White between two pieces of a line, and between those of one word, in x-heights."""
 
 PAUSE = 0.4
 """Seconds between two pieces or lines."""
@@ -54,11 +55,19 @@ class Line:
     problems: tuple[str, ...]
 
 
+class Part(NamedTuple):
+    """A part of a line. spaced : a space stands before it, unless it is the first."""
+
+    text: str
+    spaced: bool
+
+
 @dataclass
 class _Piece:
     """A part of a line on its way: the best trace so far, and what the window says of it."""
 
     text: str
+    spaced: bool
     seed: tuple[int, ...]
     attempts: int = 0
     trace: Trace | None = None
@@ -98,13 +107,18 @@ class Synthesizer:
         return len(self._styles)
 
     def prepare(self, text: str) -> tuple[list[str], dict[str, str]]:
-        """The lines of a text in characters that the model knows, and what was replaced by what."""
+        """The lines of a text in characters that the model knows, and what was replaced by what.
+
+        Raises InputError when nothing of it can be seen.
+        """
         lines: list[str] = []
         replaced: dict[str, str] = {}
         for line in text.splitlines():
             fitted, changes = self.alphabet.fit(line)
             lines.append(" ".join(fitted.split()))
             replaced |= changes
+        if not any(lines):
+            raise InputError("no text to write; give at least one visible character")
         return lines, replaced
 
     def write(
@@ -113,7 +127,7 @@ class Synthesizer:
         """Write prepared lines. Each piece of each line draws from its own stream (seed, line, piece, attempt)."""
         writer = self._writer(style)
         cut = [
-            [_Piece(text, (seed, row, column)) for column, text in enumerate(pieces(line))]
+            [_Piece(*part, (seed, row, column)) for column, part in enumerate(pieces(line))]
             for row, line in enumerate(lines)
         ]
         every = [piece for row in cut for piece in row]
@@ -140,8 +154,9 @@ class Synthesizer:
         inks, x = [], 0.0
         for piece in parts:
             ink = self._ink(piece)
+            x += (WORD_SPACE if piece.spaced else LETTER_SPACE) if inks else 0.0
             inks.append(ink.moved(x, 0))
-            x += ink.bounds[2] + WORD_SPACE
+            x += ink.bounds[2]
         found = tuple(problem for piece in parts if piece.verdict for problem in piece.verdict.problems)
         return Line(text, join(inks, pause=PAUSE), tuple(piece.attempts for piece in parts), found)
 
@@ -155,17 +170,19 @@ class Synthesizer:
         return ink.moved(-ink.bounds[0], -geometry.baseline(ink))
 
 
-def pieces(line: str) -> list[str]:
-    """The line in parts of at most `PIECE` characters, cut at spaces and as evenly as may be; a longer word stays
-    whole."""
+def pieces(line: str) -> list[Part]:
+    """The line in parts of at most `PIECE` characters, cut at spaces and as evenly as may be; a longer word is cut
+    too."""
     words, count = line.split(), -(-len(line) // PIECE)
-    wanted = -(-len(line) // max(count, 1))
-    parts: list[str] = []
+    wanted = min(PIECE, -(-len(line) // max(count, 1)) + 4)
+    parts: list[Part] = []
     for word in words:
-        if parts and len(parts[-1]) + 1 + len(word) <= min(PIECE, wanted + 4):
-            parts[-1] += f" {word}"
+        first, *rest = (word[start : start + PIECE] for start in range(0, len(word), PIECE))
+        if parts and len(parts[-1].text) + 1 + len(first) <= wanted:
+            parts[-1] = Part(f"{parts[-1].text} {first}", parts[-1].spaced)
         else:
-            parts.append(word)
+            parts.append(Part(first, True))
+        parts += [Part(text, False) for text in rest]
     return parts
 
 
@@ -189,10 +206,12 @@ def synthesize(
     Raises InputError for a text without a visible character, OptionError for a bias or style that does not exist,
     CheckpointError for weights that cannot be used.
     """
-    if not text.strip():
-        raise InputError("no text to write; give at least one character")
     if not (np.isfinite(bias) and bias >= 0):
         raise OptionError(f"bias {bias:g}: must be a number of at least 0")
+    if seed is not None and seed < 0:
+        raise OptionError(f"seed {seed}: must be at least 0")
+    if threads is not None and threads < 1:
+        raise OptionError(f"threads {threads}: must be at least 1")
     synthesizer = Synthesizer.load(weights, device=device, threads=threads)
     lines, _ = synthesizer.prepare(text)
     seed = secrets.randbelow(2**32) if seed is None else seed

@@ -3,7 +3,7 @@
 The window is fed back into the layer, so that no fused LSTM serves and time needs a loop. Autograd through such a loop
 is slow; `window_lstm` therefore runs the loop itself, forward and backward, keeps the states in float32, does the
 matrix products in the dtype of autocast, and gathers all weight gradients in one product each at the end.
-`window_step` is one step of the same, for sampling.
+`window_step` is one step of the same, in the plain form that the fast ones are tested against.
 """
 
 from __future__ import annotations

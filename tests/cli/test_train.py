@@ -87,6 +87,17 @@ def test_from_begins_with_the_weights(toy_store: Path, tmp_path: Path) -> None:
     one, two = (load_checkpoint(tmp_path / name / "best.safetensors", kind="synth") for name in "ab")
     assert all(one.tensors[name].equal(two.tensors[name]) for name in one.tensors)
     assert one.header.alphabet == two.header.alphabet
+
+
+def test_a_run_is_not_overwritten(toy_store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(toy_store, tmp_path / "a", "--max-steps", "2") == 0
+    before = (tmp_path / "a" / "best.safetensors").read_bytes()
+    capsys.readouterr()
+    assert train(toy_store, tmp_path / "a", "--max-steps", "1") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (tmp_path / "a" / "best.safetensors").read_bytes() == before
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / command.START).write_bytes(before)
     assert train(toy_store, tmp_path / "b", "--max-steps", "1") == 0
     assert not (tmp_path / "b" / command.START).exists(), "a run from nothing must not resume as one from weights"
 

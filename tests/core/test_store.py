@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -143,7 +144,7 @@ with store.StoreWriter({str(path)!r}, licences={{}}) as writer:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not path.exists()
-    assert all(name.endswith(".partial") for name in os.listdir(tmp_path))
+    assert not os.listdir(tmp_path)
     with pytest.raises(StoreError, match="no such dataset"):
         Store(path)
     assert len(write(path, sample())) == 1
@@ -158,13 +159,24 @@ def test_an_unwritable_place_is_named(tmp_path: Path, place: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_a_full_disk_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: StoreWriter) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(StoreWriter, "_flush", fail)
-    with pytest.raises(InputError, match=r"x\.h5: No space left on device"):
-        write(tmp_path / "x.h5", sample())
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the system refuses a write either way."""
+    code = f"""
+import resource, signal, sys
+from handwrite.core.ink import Ink
+from handwrite.core.store import Sample, StoreWriter
+from handwrite.errors import InputError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    with StoreWriter({str(tmp_path / "x.h5")!r}, licences={{}}) as writer:
+        writer.add(Sample(Ink.from_strokes([[(0, 0), (1, 1)]]), "a", "planted", "one"))
+except InputError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"cannot write .*x\.h5: File too large; .*\n", done.stdout)
+    assert not done.stderr
     assert not os.listdir(tmp_path)
 
 

@@ -17,7 +17,17 @@ from handwrite.core.checkpoint import Header, save_checkpoint
 from handwrite.errors import CheckpointError, InputError, OptionError
 from handwrite.synth import predict
 from handwrite.synth.model import SynthConfig, SynthNet
-from handwrite.synth.predict import ATTEMPTS, LINE_SPACING, PIECE, WORD_SPACE, Synthesizer, pieces, stack, synthesize
+from handwrite.synth.predict import (
+    ATTEMPTS,
+    LETTER_SPACE,
+    LINE_SPACING,
+    PIECE,
+    WORD_SPACE,
+    Synthesizer,
+    pieces,
+    stack,
+    synthesize,
+)
 from handwrite.synth.sampler import Trace
 from handwrite.synth.task import Statistics
 
@@ -113,15 +123,22 @@ def test_more_pieces_than_a_batch_are_all_written(monkeypatch: pytest.MonkeyPatc
     assert [len(names) for names, *_ in drawer.calls] == [3, 3, 1]
 
 
-@given(st.lists(st.text("abc", min_size=1, max_size=50), max_size=30))
+@given(st.lists(st.text("abc", min_size=1, max_size=100), max_size=30))
 def test_pieces_say_the_line_and_are_short(words: list[str]) -> None:
     parts = pieces(" ".join(words))
-    assert " ".join(parts) == " ".join(words)
-    assert all(len(part) <= PIECE or " " not in part for part in parts)
+    assert "".join(" " * part.spaced + part.text for part in parts).strip() == " ".join(words)
+    assert all(0 < len(part.text) <= PIECE for part in parts)
+
+
+def test_parts_of_one_word_stand_closer_than_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict, "PIECE", 3)
+    plant(monkeypatch, abc=[trace("abc")], de=[trace("de")])
+    first, second = synthesizer().write(["abcde"])[0].ink.strokes()
+    assert second[:, 0].min() - first[:, 0].max() == pytest.approx(LETTER_SPACE, abs=1e-4)
 
 
 def test_pieces_are_even() -> None:
-    sizes = [len(part) for part in pieces(" ".join(["word"] * 20))]
+    sizes = [len(part.text) for part in pieces(" ".join(["word"] * 20))]
     assert max(sizes) - min(sizes) <= 10
 
 
