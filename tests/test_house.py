@@ -201,3 +201,14 @@ def test_the_tree_in_the_readme_is_true() -> None:
     folders = {f"{Path(name).parent.as_posix()}/" for name in NAMES}
     assert sorted(told) == sorted(modules | folders)
     assert [path for path in tree_in_readme() - told if not (ROOT / path).exists()] == []
+
+
+PAGES = [path for pattern in ("*.md", "docs/*.md", "data/*.md", "models/*.md") for path in sorted(ROOT.glob(pattern))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_pages_have_no_gaps_and_no_dead_links(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert not re.findall(r"@[A-Z]+@|TODO", text)
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    assert [link for link in links if link and not (page.parent / link).exists()] == []
