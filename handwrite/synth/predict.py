@@ -151,7 +151,8 @@ class Synthesizer:
                 piece.take(trace)
 
     def _line(self, text: str, parts: Sequence[_Piece]) -> Line:
-        inks, x = [], 0.0
+        inks: list[Ink] = []
+        x = 0.0
         for piece in parts:
             ink = self._ink(piece)
             x += (WORD_SPACE if piece.spaced else LETTER_SPACE) if inks else 0.0
