@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 TEXT ?= Hello, world!
-SEED ?= 1
+SEED ?= 17
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
