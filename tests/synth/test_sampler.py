@@ -12,7 +12,7 @@ import torch
 from handwrite.synth import sampler
 from handwrite.synth.mixture import biased, outputs, split
 from handwrite.synth.model import SynthConfig, SynthNet
-from handwrite.synth.sampler import MAX_POINTS_PER_CHARACTER, NEGLIGIBLE, Trace, _pick, draw, max_points
+from handwrite.synth.sampler import EARLY_LIFT, MAX_POINTS_PER_CHARACTER, NEGLIGIBLE, Trace, _pick, draw, max_points
 from handwrite.synth.watch import Verdict, judge
 
 SHORT, LONG, OTHER = np.array([1, 2]), np.array([3, 4, 5, 1, 2, 2]), np.array([5, 4])
@@ -166,7 +166,7 @@ def test_picks_follow_the_mixture() -> None:
         first = drawn[:, 0] > -1
         assert first.mean() == pytest.approx(share[0], abs=0.05)
         np.testing.assert_allclose(drawn[:, :2].mean(axis=0), share @ np.array([[1, 2], [-3, 1]]), atol=0.05)
-        assert drawn[:, 2].mean() == pytest.approx(1 / (1 + np.exp(-0.4)), abs=0.01), "the bias leaves the pen alone"
+        assert drawn[:, 2].mean() == pytest.approx(1 / (1 + np.exp(-0.4 - bias * EARLY_LIFT)), abs=0.01)
 
 
 def test_correlation_of_a_lone_component() -> None:
