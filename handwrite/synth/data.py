@@ -22,6 +22,12 @@ X_HEIGHT_PER_SPREAD = 1.9
 
 LOW = frozenset("acemnorsuvwxz")
 TALL = frozenset("0123456789ABCDEFGHIKLMNOPRSTUVWXYZbdhklt")
+STANDING = LOW | TALL | frozenset("fi")
+"""Characters whose lowest point is on the baseline."""
+
+DEEP = frozenset("gpqy")
+"""Letters of the x-height that go below the baseline."""
+
 TALL_HEIGHT = 1.9
 """Height of capitals and digits in x-heights."""
 
@@ -99,9 +105,11 @@ def _normalized(samples: Sequence[Sample]) -> list[Line]:
 
 
 def _baseline(ink: Ink, sample: Sample) -> float:
-    """y that the writing stands on; a single character without a descender stands on its lowest point."""
-    stands = sample.level == "character" and sample.text in LOW | TALL
-    return ink.bounds[3] if stands else geometry.baseline(ink)
+    """y, in x-heights, that the writing stands on; a single character tells by its lowest or its highest point."""
+    _, top, _, bottom = ink.bounds
+    if sample.level == "character" and sample.text in STANDING:
+        return bottom
+    return top + 1 if sample.level == "character" and sample.text in DEEP else geometry.baseline(ink)
 
 
 def _hand(sample: Sample) -> tuple[str, str, str]:

@@ -21,6 +21,8 @@ from handwrite.synth.data import Line
 from handwrite.synth.mixture import log_likelihood, mean, split
 
 BATCH = 32
+ROUND_LENGTH = 16
+"""Batches are padded to a multiple of so many points: few shapes, few kernels made for them, less memory."""
 
 
 class PointScores(NamedTuple):
@@ -56,7 +58,7 @@ def collate(
     """A batch of offsets, in x-heights, with their texts, for writers by number; `scale` x-heights become 1."""
     factors = np.array([1 / scale, 1 / scale, 1], np.float32)
     return InkBatch(
-        offsets=pad([offsets * factors for offsets, _ in items], time_first=True),
+        offsets=pad([offsets * factors for offsets, _ in items], time_first=True, multiple=ROUND_LENGTH),
         lengths=torch.tensor([len(offsets) for offsets, _ in items]),
         symbols=pad([alphabet.encode(text) for _, text in items]),
         writer=torch.tensor(writers, dtype=torch.int64),

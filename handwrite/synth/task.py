@@ -33,7 +33,11 @@ SHORT = 140
 WORD_SHARE = 0.25
 """Share of the single words that an epoch after the first holds; lines are all in it."""
 
-MAX_POINTS = 1000
+COMMON, MOST_COPIES = 5000, 4.0
+"""A character that comes more rarely in training than `COMMON` times is shown more often: samples come
+sqrt(COMMON / count of their rarest character) times as often, at most `MOST_COPIES` times."""
+
+MAX_POINTS = 1500
 SHORTEST_LIFT = 0.05
 """Seconds between strokes that are measured; digitizers without pen-up times say less."""
 
@@ -69,7 +73,7 @@ class Augmentation:
     slant: float = 0.06
     slope: float = 0.01
     nobody: float = 0.12
-    noise: float = 0.2
+    noise: float = 0.15
 
 
 @dataclass
@@ -104,6 +108,7 @@ class SynthTask:
                 f"(fewer than {self.rare} in training), their ink too long or their pace odd; give more data"
             )
         self._lengths = np.array([_points(line.ink) for line in self.training])
+        self._shares = shares_of(self.training)
         self._epochs: list[list[NDArray[np.int64]]] = []
 
     def _begin(self) -> None:
@@ -143,17 +148,17 @@ class SynthTask:
     def _plan(self, epoch: int) -> list[NDArray[np.int64]]:
         while epoch >= len(self._epochs):
             generator = np.random.default_rng((self.seed, 0, len(self._epochs)))
-            members = np.flatnonzero(self._members(generator))
+            members = self._members(generator)
             plan = bucket(self._lengths[members], budget=self.budget, generator=generator) if len(members) else []
             self._epochs.append([members[part] for part in plan])
         return self._epochs[epoch]
 
-    def _members(self, generator: np.random.Generator) -> NDArray[np.bool_]:
-        """Who is in the next epoch: the first is of short samples, the others of all lines and a share of the words."""
+    def _members(self, generator: np.random.Generator) -> NDArray[np.int64]:
+        """Who is in the next epoch, some more than once: the first is of short samples, the others of all."""
         if not self._epochs and not self.start:
-            return self._lengths <= SHORT
-        lines = np.array([line.level == "line" for line in self.training])
-        return lines | (generator.random(len(lines)) < WORD_SHARE)
+            return np.flatnonzero(self._lengths <= SHORT)
+        copies = np.floor(self._shares + generator.random(len(self._shares)))
+        return np.repeat(np.arange(len(copies)), copies.astype(np.int64))
 
     def _varied(self, line: Line, generator: np.random.Generator) -> tuple[FloatArray, Line]:
         spread = self.augmentation
@@ -231,6 +236,14 @@ def measure(lines: Sequence[Line], *, seed: int, sample: int = 3000) -> Statisti
         time_step=TIME_STEP,
         gap=(round(float(base), 4), round(float(max(rate, 0.0)), 4)),
     )
+
+
+def shares_of(lines: Sequence[Line]) -> FloatArray:
+    """How often an epoch shows each line, on average: (N,) float32. See `WORD_SHARE` and `COMMON`."""
+    counts = Counter(char for line in lines for char in line.text)
+    boost = {char: min(max((COMMON / count) ** 0.5, 1.0), MOST_COPIES) for char, count in counts.items()}
+    shares = [(1.0 if line.level == "line" else WORD_SHARE) * max(boost[char] for char in line.text) for line in lines]
+    return np.array(shares, np.float32)
 
 
 def restore(header: Header, tensors: Mapping[str, Tensor]) -> SynthNet:

@@ -35,6 +35,8 @@ def test_padding_is_zero_beyond_each_end() -> None:
     assert pad(arrays)[:, :, 0].tolist() == [[1, 0, 0], [3, 3, 3]]
     assert pad(arrays, time_first=True)[:, :, 1].tolist() == [[1, 3], [0, 3], [0, 3]]
     assert pad([np.array([4, 5])]).tolist() == [[4, 5]]
+    assert pad([np.array([4, 5])], multiple=4).tolist() == [[4, 5, 0, 0]]
+    assert pad([np.array([4, 5])], multiple=2).tolist() == [[4, 5]]
 
 
 def test_the_mask_says_where_points_are() -> None:

@@ -13,7 +13,8 @@ from handwrite.synth import compose as module
 from handwrite.synth.compose import LONGEST, PAUSE, compose
 from handwrite.synth.data import Line
 
-MARKS = {text: float(number) for number, text in enumerate(["0", "1", "2", "A", "B", "word", "other", "ab"], start=1)}
+TEXTS = ["0", "1", "2", "A", "B", "c", "a", "n", "word", "other", "can"]
+MARKS = {text: 1.2 + number / 20 for number, text in enumerate(TEXTS)}
 """text -> height of its one stroke, so that the ink tells the text."""
 
 
@@ -27,8 +28,8 @@ ALL = [piece(text) for text in MARKS] * 10
 
 def read(line: Line) -> str:
     """The text that the strokes stand for, without spaces."""
-    texts = {height: text for text, height in MARKS.items()}
-    return "".join(texts[round(-float(stroke[-1, 1]))] for stroke in line.ink.strokes())
+    texts = {round(height, 2): text for text, height in MARKS.items()}
+    return "".join(texts[round(-float(stroke[-1, 1]), 2)] for stroke in line.ink.strokes())
 
 
 def test_ink_and_text_agree_and_run_to_the_right() -> None:
@@ -67,6 +68,18 @@ def test_every_digit_and_capital_comes_about_as_often_as_asked() -> None:
     assert compose(ALL, seed=1, uses=0) == []
 
 
+def test_a_name_is_a_capital_and_a_word_of_the_texts_in_single_letters() -> None:
+    words = {word for line in compose(ALL, seed=0) for word in line.text.split()}
+    names = {word for word in words if word[0] in "AB" and word[1:].islower()}
+    assert names == {"Acan", "Bcan"}
+
+
+@pytest.mark.parametrize(("height", "used"), [(1.0, False), (1.2, True), (3.0, True), (3.3, False)])
+def test_a_character_of_an_impossible_height_is_left_out(height: float, used: bool) -> None:
+    ink = Ink.from_strokes([[(0, 0, 0), (1, -height, 0.1)]])
+    assert bool(compose([Line(ink, "A", "toy/w", "character")], seed=0)) == used
+
+
 def test_hands_are_not_mixed_and_nobody_has_no_hand() -> None:
     lines = compose([piece("0", writer="toy/w"), piece("A", writer="toy/v"), piece("1", writer="")], seed=0)
     assert {line.writer: set(line.text) - {" "} for line in lines} == {"toy/w": {"0"}, "toy/v": {"A"}}
@@ -80,4 +93,4 @@ def test_the_seed_alone_decides() -> None:
 
 
 def test_words_alone_compose_nothing() -> None:
-    assert compose([piece("word"), piece("ab", level="line")], seed=0) == []
+    assert compose([piece("word"), piece("can", level="line")], seed=0) == []

@@ -15,7 +15,19 @@ from handwrite.core.store import Store
 from handwrite.errors import CheckpointError, InputError
 from handwrite.synth.data import Line, load_lines
 from handwrite.synth.mixture import log_likelihood, split
-from handwrite.synth.task import SHORT, TIME_STEP, Augmentation, SynthTask, measure, restore, statistics_of
+from handwrite.synth.task import (
+    COMMON,
+    MOST_COPIES,
+    SHORT,
+    TIME_STEP,
+    WORD_SHARE,
+    Augmentation,
+    SynthTask,
+    measure,
+    restore,
+    shares_of,
+    statistics_of,
+)
 
 SIZES = {"hidden": 16, "text_channels": 8, "style_channels": 4, "gaussians": 3, "components": 3}
 STILL = Augmentation(tempo=0, size=0, slant=0, slope=0, nobody=0, noise=0)
@@ -53,9 +65,17 @@ def test_the_first_epoch_is_short_and_the_others_hold_every_line(lines: tuple[li
     second = {index for part in task._plan(1) for index in part}
     every_line = {index for index, line in enumerate(task.training) if line.level == "line"}
     assert every_line <= second
-    assert 0 < len(second - every_line) < len(task.training) - len(every_line)
     begun = make((lines[0] + long, lines[1]), start=(task.header({}, {}), task.model.state_dict()))
     assert every_line <= {index for part in begun._plan(0) for index in part}
+
+
+def test_words_come_a_quarter_as_often_as_lines_and_rare_characters_more_often() -> None:
+    ink = Ink.from_strokes([[(0, 0, 0), (1, 1, 0.1)]])
+    common = [Line(ink, "a" * 100, "", "line")] * (COMMON // 100)
+    rare, word = Line(ink, "ab", "", "line"), Line(ink, "aa", "", "word")
+    shares = shares_of([*common, *[rare] * (COMMON // 4), word])
+    assert shares[[0, -2, -1]] == pytest.approx([1.0, 2.0, WORD_SHARE])
+    assert shares_of([*common, Line(ink, "q", "", "line")])[-1] == MOST_COPIES
 
 
 def _slow(ink: Ink, factor: float) -> Ink:
