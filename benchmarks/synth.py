@@ -121,7 +121,7 @@ def draw_plainly(net: SynthNet, texts: Texts, *, seed: int) -> int:
 
 def _point(values: Tensor, generator: torch.Generator) -> Tensor:
     """A point (B, 3) from the mixture's values."""
-    mixture = biased(split(values), BIAS)
+    mixture = biased(split(values), torch.tensor(BIAS))
     component = torch.multinomial(torch.softmax(mixture.weight, 1), 1, generator=generator)[:, 0]
     rows = torch.arange(len(values))
     sigma, rho = torch.exp(mixture.log_sigma[rows, component]), mixture.rho[rows, component]
@@ -137,7 +137,8 @@ def measure(synthesizer: Synthesizer, *, lines: int, runs: int) -> Speed:
     net, weights = synthesizer.net, weights_in_a_step(synthesizer.net)
 
     def ours(run: int) -> int:
-        traces = draw(net, texts, writer=0, bias=BIAS, seeds=[(run, row) for row in range(lines)])
+        style, bias = net.writer.weight[:1].detach().expand(lines, -1), torch.full((lines,), BIAS)
+        traces = draw(net, texts, style=style, bias=bias, seeds=[(run, row) for row in range(lines)])
         return sum(len(trace.offsets) - 1 for trace in traces)
 
     drawn = _runs(ours, runs)

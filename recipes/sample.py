@@ -10,7 +10,7 @@ from pathlib import Path
 
 from handwrite.core.store import SAMPLE, Sample, StoreWriter
 from handwrite.evaluate.texts import phrases
-from handwrite.synth.predict import Line, Synthesizer
+from handwrite.synth.predict import Line, Order, Synthesizer
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = "sample"
@@ -33,10 +33,10 @@ def main() -> None:
 
 def _written(synthesizer: Synthesizer, texts: Sequence[str], level: str) -> Iterator[Sample]:
     """The texts in all styles in turn; each style is a writer, whose split hangs on the number of the text."""
-    for style in range(max(1, synthesizer.styles)):
-        own = texts[style :: max(1, synthesizer.styles)]
-        chosen = style if synthesizer.styles else None
-        for number, line in enumerate(synthesizer.write(own, bias=BIAS, style=chosen, seed=style)):
+    count = max(1, len(synthesizer.styles))
+    for style in range(count):
+        orders = [Order(text, synthesizer.hand(style), BIAS) for text in texts[style::count]]
+        for number, line in enumerate(synthesizer.write(orders, seed=style)):
             yield _sample(line, level, style, number)
 
 

@@ -45,9 +45,11 @@ ONLY_IN = {
     "svgwrite": {"handwrite/formats/svg.py"},
     "lightning_fabric": {"handwrite/train/", "handwrite/cli/train.py"},
     "h5py": {"handwrite/core/store.py"},
+    "pydyf": {"handwrite/formats/pdf.py"},
+    "webcolors": {"handwrite/formats/look.py"},
 }
 """third-party module -> where alone it is imported, so that replacing it stays a small matter."""
-TORCH_IN_CORE = {"handwrite/core/batch.py", "handwrite/core/checkpoint.py"}
+TORCH_IN_CORE = {f"handwrite/core/{name}.py" for name in ("batch", "checkpoint", "device")}
 MODEL_FREE_OF = {"pathlib", "os", "io", "cv2", "h5py", "safetensors", "json"}
 LONGEST_FUNCTION = 60
 DISTRIBUTIONS = {"cv2": "opencv-python-headless", "lightning_fabric": "lightning-fabric"}

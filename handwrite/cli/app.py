@@ -18,6 +18,7 @@ from handwrite.errors import HandwriteError
 
 COMMANDS = {
     "synth": "Write a text by hand.",
+    "styles": "List the hands, and learn yours.",
     "data": "Make, inspect and join datasets of handwriting.",
     "train": "Train a model on datasets.",
     "evaluate": "Measure a model.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from handwrite.cli.options import STREAM, Seed, chosen_seed, command_app
+from handwrite.cli.output import deliver
 from handwrite.cli.progress import progress, say
 from handwrite.core.files import check_writable
 from handwrite.errors import OptionError
@@ -128,7 +128,8 @@ def show(
         raise OptionError(f"--count {count} --columns {columns}: at least 1 sample, and 1 to {MAX_COLUMNS} columns")
     store = Store(file)
     (found,) = choose([store], splits=split or (), levels=level or (), sources=source or ())
-    _deliver(_sheet(store, found.tolist(), count=count, columns=columns, seed=chosen_seed(seed), suffix=suffix), output)
+    sheet = _sheet(store, found.tolist(), count=count, columns=columns, seed=chosen_seed(seed), suffix=suffix)
+    deliver(sheet, None if str(output) == STREAM else output)
 
 
 @app.command()
@@ -240,16 +241,6 @@ def _sheet(store: Any, found: Sequence[int], *, count: int, columns: int, seed: 
     samples = [store[index] for index in chosen]
     picture = contact_sheet([(sample.ink, sample.text) for sample in samples], columns=columns)
     return bytes(cv2.imencode(suffix, picture)[1])
-
-
-def _deliver(picture: bytes, output: Path) -> None:
-    from handwrite.core.files import write_atomic
-
-    if str(output) == STREAM:
-        sys.stdout.buffer.write(picture)
-        return
-    write_atomic(output, picture)
-    say(f"wrote {output}")
 
 
 def _megabytes(path: Path) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 Texts = Annotated[int, typer.Option("--texts", metavar="N", help="How many of the fixed texts to write; 0 is none.")]
 Style = Annotated[
-    int | None, typer.Option("--style", metavar="N", help="A writer's hand by number; by default as `synth` does.")
+    str | None, typer.Option("--style", metavar="NAME", help="A hand by name or number; by default as `synth` does.")
 ]
 Sheet = Annotated[
     Path | None,
@@ -100,7 +100,7 @@ def synth(
 
     lines = load_split(data, split) if data else []
     synthesizer = Synthesizer.load(weights, device=device, threads=threads)
-    _check_style(style, synthesizer)
+    synthesizer.hand(style)  # raises when there is none, before any work is done
     likelihood = _score(synthesizer, lines, split) if lines else None
     writing = _write(synthesizer, texts, bias=bias, style=style, seed=seed) if texts else None
     _print(likelihood, writing, as_json=as_json)
@@ -128,11 +128,6 @@ def _check(
             check_writable(path)
 
 
-def _check_style(style: int | None, synthesizer: Synthesizer) -> None:
-    if style is not None and not 0 <= style < synthesizer.styles:
-        raise OptionError(f"--style {style}: no such style; these weights have {synthesizer.styles}, numbered from 0")
-
-
 def _score(synthesizer: Synthesizer, lines: list[Any], split: str) -> Likelihood:
     from handwrite.evaluate.likelihood import likelihood
 
@@ -140,7 +135,7 @@ def _score(synthesizer: Synthesizer, lines: list[Any], split: str) -> Likelihood
         return likelihood(synthesizer, lines, split=split, report=advance)
 
 
-def _write(synthesizer: Synthesizer, texts: int, *, bias: float, style: int | None, seed: int) -> Writing:
+def _write(synthesizer: Synthesizer, texts: int, *, bias: float, style: str | None, seed: int) -> Writing:
     from handwrite.evaluate.texts import phrases
     from handwrite.evaluate.writing import write_texts
 
@@ -148,7 +143,7 @@ def _write(synthesizer: Synthesizer, texts: int, *, bias: float, style: int | No
         return write_texts(synthesizer, phrases(texts), bias=bias, style=style, seed=seed, report=advance)
 
 
-def _draw_sheet(synthesizer: Synthesizer, path: Path, *, bias: float, style: int | None) -> None:
+def _draw_sheet(synthesizer: Synthesizer, path: Path, *, bias: float, style: str | None) -> None:
     import cv2
 
     from handwrite.core.files import write_atomic

@@ -28,12 +28,24 @@ Format = Annotated[
 Seed = Annotated[
     int | None, typer.Option("--seed", metavar="N", help="The same seed gives the same result; by default a new one.")
 ]
+Bias = Annotated[
+    list[float] | None,
+    typer.Option("--bias", metavar="B", help="0 is as varied as people write, more is neater; 0.75. Repeatable."),
+]
+Styles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--style", metavar="NAME", help="A hand (see `handwrite styles`) or a file of ink to go on from. Repeatable."
+    ),
+]
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
 Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", help="CPU threads to use; by default all cores.")
 ]
 
 DEVICES = ("auto", "cpu", "cuda")
+MOST_THREADS = 1024
+"""No machine gains from more, and torch dies of very many."""
 
 
 def command_app() -> typer.Typer:
@@ -48,9 +60,9 @@ def check_device(device: str) -> None:
 
 
 def check_threads(threads: int | None) -> None:
-    """Raises OptionError unless the number is at least 1 or None."""
-    if threads is not None and threads < 1:
-        raise OptionError(f"--threads {threads}: must be at least 1")
+    """Raises OptionError unless the number is from 1 to `MOST_THREADS` or None."""
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise OptionError(f"--threads {threads}: must be from 1 to {MOST_THREADS}")
 
 
 def check_not_negative(name: str, value: float) -> None:
@@ -69,12 +81,17 @@ def chosen_seed(seed: int | None) -> int:
     return seed
 
 
+def read_bytes(path: str | Path) -> bytes:
+    """What a file holds, or stdin for `-`. Raises InputError when it cannot be read."""
+    try:
+        return sys.stdin.buffer.read() if str(path) == STREAM else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of a file") from error
+
+
 def read_text(path: str | Path) -> str:
     """The text of a UTF-8 file, or of stdin for `-`. Raises InputError when it cannot be read."""
     try:
-        data = sys.stdin.buffer.read() if str(path) == STREAM else Path(path).read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of a text file") from error
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"cannot read {path}: not UTF-8 text (byte {error.start}); convert it to UTF-8") from error

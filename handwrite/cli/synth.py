@@ -1,22 +1,26 @@
-"""`handwrite synth`: text to ink. Options, then one call."""
+"""`handwrite synth`: text to ink, on pages. Options, then one call."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from handwrite import __version__
+from handwrite.cli import drawing
+from handwrite.cli.hands import chosen_hands
 from handwrite.cli.options import (
     STREAM,
+    Bias,
     Device,
     Format,
     Output,
     Seed,
+    Styles,
     Threads,
     check_device,
     check_not_negative,
@@ -25,20 +29,43 @@ from handwrite.cli.options import (
     command_app,
     read_text,
 )
-from handwrite.cli.progress import say
-from handwrite.core.files import check_writable
+from handwrite.cli.output import Target, deliver_pages, deliver_whole, target
+from handwrite.cli.progress import progress, say
 from handwrite.errors import InputError, OptionError
 
 if TYPE_CHECKING:
-    from handwrite.synth.predict import Line
+    from handwrite.core.page import Page
+    from handwrite.synth.predict import Line, Order, Synthesizer
 
+DEFAULT_BIAS = 0.75
 DEFAULT_FORMAT = "svg"
 DEFAULT_STEM = "handwriting"
+FEW_LINES = 8
+"""Up to so many lines no progress is shown: they are there at once."""
+
+MOST_WARNINGS = 10
+
+HELP = """Write TEXT by hand: a line of ink for each line of text, or pages.
+
+\b
+handwrite synth "Hello, world!" -o hello.svg
+handwrite synth --file letter.txt --page a4 --ruling ruled -o letter.pdf
+handwrite synth --file poem.txt --style ada --style ben --bias 2 -o poem.png
+handwrite synth "In my hand" --style my-line.inkml --animate -o mine.svg
+echo "Hello" | handwrite synth - > hello.svg
+
+\b
+Formats: svg, png, pdf, gcode, json, inkml. Without -o the result is SVG: on
+a terminal the file handwriting.svg, elsewhere stdout. Several pages become
+out-1.svg, out-2.svg and so on; a PDF holds them all. --style and --bias may
+be repeated, and go to the paragraphs in turn. A character that the model
+does not know is respelled, and a warning says how.
+"""
 
 app = command_app()
 
 
-@app.command()
+@app.command(help=HELP)
 def synth(
     text: Annotated[
         str | None, typer.Argument(metavar="TEXT", show_default=False, help="What to write; - reads stdin.")
@@ -46,69 +73,100 @@ def synth(
     file: Annotated[
         Path | None, typer.Option("--file", "-f", metavar="FILE", help="Write the text of this file.")
     ] = None,
-    bias: Annotated[
-        float, typer.Option("--bias", metavar="B", help="0 is as varied as people write, more is neater.")
-    ] = 0.75,
-    style: Annotated[
-        int | None, typer.Option("--style", metavar="N", help="A writer's hand by number; by default 0.")
-    ] = None,
+    bias: Bias = None,
+    style: Styles = None,
     seed: Seed = None,
+    page: drawing.Page = None,
+    margin: drawing.Margin = None,
+    x_height: drawing.XHeight = None,
+    line_spacing: drawing.LineSpacing = None,
+    align: drawing.Align = "left",
+    ruling: drawing.Ruling = "none",
+    drift: drawing.Drift = None,
     output: Output = None,
     format: Format = None,
+    colour: drawing.Colour = None,
+    background: drawing.Background = None,
+    line_width: drawing.LineWidth = None,
+    pressure: drawing.Pressure = None,
+    animate: drawing.Animate = False,
+    plotter: drawing.Plotter = False,
+    dpi: drawing.Dpi = None,
+    pen_up: drawing.PenUp = None,
+    pen_down: drawing.PenDown = None,
+    feed: drawing.Feed = None,
     weights: Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights to use.")] = "synth",
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Write TEXT by hand: one line of ink for each line of text.
-
-    \b
-    handwrite synth "Hello, world!" -o hello.svg
-    handwrite synth --file letter.txt --bias 1 --seed 7 -o letter.png
-    echo "Hello" | handwrite synth - > hello.svg
-
-    \b
-    Formats: svg, png, json, inkml. Without -o the result is SVG: on a terminal
-    the file handwriting.svg, elsewhere stdout. A character that the model does
-    not know is respelled, and a warning says how.
-    """
-    check_not_negative("--bias", bias)
+    """Check the options, write, and deliver."""
+    biases = bias or [DEFAULT_BIAS]
+    for value in biases:
+        check_not_negative("--bias", value)
     check_device(device)
     check_threads(threads)
-    target, form = _destination(output, format)
+    goal = target(output, format, stem=DEFAULT_STEM, default=DEFAULT_FORMAT)
+    look = {"colour": colour, "background": background, "line_width": line_width, "pressure": pressure}
+    pen = {"animate": animate, "plotter": plotter, "dpi": dpi, "pen_up": pen_up, "pen_down": pen_down, "feed": feed}
+    encoder = drawing.Encoder(goal.format, look | pen)
+    sizes = {"margin": margin, "x_height": x_height, "line_spacing": line_spacing, "drift": drift}
+    sheet = drawing.page_format(page, align=align, ruling=ruling, **sizes)
     wanted = _text(text, file)
-    data = _write(wanted, form, bias=bias, style=style, seed=seed, weights=weights, device=device, threads=threads)
-    _deliver(data, target)
-
-
-def _write(
-    text: str,
-    form: str,
-    *,
-    bias: float,
-    style: int | None,
-    seed: int | None,
-    weights: str,
-    device: str,
-    threads: int | None,
-) -> bytes:
-    from handwrite.formats import encode
-    from handwrite.synth.predict import Synthesizer, stack
-
-    synthesizer = Synthesizer.load(weights, device=device, threads=threads)
-    _check_style(style, synthesizer.styles)
-    lines, replaced = synthesizer.prepare(text)
-    _warn_replaced(replaced)
+    synthesizer = _load(weights, device=device, threads=threads)
+    orders = _orders(synthesizer, wanted, styles=style or [], biases=biases)
     seed = chosen_seed(seed)
-    written = synthesizer.write(lines, bias=bias, style=style, seed=seed)
-    _warn_problems(written)
-    metadata = {
-        "generator": f"handwrite {__version__}",
-        "seed": seed,
-        "bias": bias,
-        "style": style or 0,
-        "weights": weights,
-    }
-    return encode(stack(written), form, text="\n".join(line.text for line in written), metadata=metadata)
+    metadata = _metadata(seed=seed, bias=biases, style=style or ["0"], weights=weights)
+    _deliver(_pages(synthesizer, orders, sheet, seed=seed), goal, encoder, metadata)
+
+
+def _load(weights: str, *, device: str, threads: int | None) -> Synthesizer:
+    from handwrite.synth.predict import Synthesizer
+
+    return Synthesizer.load(weights, device=device, threads=threads)
+
+
+def _orders(synthesizer: Synthesizer, text: str, *, styles: Sequence[str], biases: Sequence[float]) -> list[Order]:
+    """The lines to write, each in its hand and with its bias."""
+    from handwrite.synth.predict import orders
+
+    hands = chosen_hands(synthesizer, styles)
+    lines, replaced = synthesizer.prepare(text)
+    if replaced:
+        named = ", ".join(f"{char!r} by {spelling!r}" for char, spelling in replaced.items())
+        say(f"warning: the model does not know some characters; replaced {named}")
+    return orders(lines, hands, biases)
+
+
+def _pages(synthesizer: Synthesizer, orders: Sequence[Order], sheet: Any, *, seed: int) -> Iterator[Page]:
+    from handwrite.synth.layout import layout
+
+    written = _written(synthesizer, orders, seed=seed)
+    return layout((line.words for line in written), sheet, seed=seed)
+
+
+def _written(synthesizer: Synthesizer, orders: Sequence[Order], *, seed: int) -> Iterator[Line]:
+    """The lines as they are done; then what went wrong is said."""
+    bar = progress("writing", total=len(orders), unit="lines") if len(orders) > FEW_LINES else nullcontext(_nothing)
+    problems: list[str] = []
+    with bar as advance:
+        for number, line in enumerate(synthesizer.write(orders, seed=seed, report=advance), start=1):
+            problems += [f"warning: line {number}: {problem}" for problem in line.problems]
+            yield line
+    for problem in problems[:MOST_WARNINGS]:
+        say(problem)
+    if len(problems) > MOST_WARNINGS:
+        say(f"warning: and {len(problems) - MOST_WARNINGS} more; another --seed or a higher --bias may do better")
+
+
+def _nothing(steps: int = 1, *, note: str = "") -> None:
+    """Progress that nobody sees."""
+
+
+def _metadata(*, seed: int, bias: Sequence[float], style: Sequence[str], weights: str) -> dict[str, Any]:
+    """What the files tell of how they were made."""
+    made = {"generator": f"handwrite {__version__}", "seed": seed}
+    hands = {"bias": bias[0] if len(bias) == 1 else list(bias), "style": style[0] if len(style) == 1 else list(style)}
+    return made | hands | {"weights": weights}
 
 
 def _text(text: str | None, file: Path | None) -> str:
@@ -131,58 +189,8 @@ def _hint_at_file(text: str) -> None:
         say(f"writing the words {text!r}; for what the file says, use --file {text}")
 
 
-def _destination(output: Path | None, form: str | None) -> tuple[Path | None, str]:
-    """The file to write, None for stdout, and the format. Raises before any work is done."""
-    from handwrite.formats import FORMATS, format_of
-
-    if form is not None and form not in FORMATS:
-        raise OptionError(f"--format {form}: no such format; use one of {', '.join(FORMATS)}")
-    to_stream = str(output) == STREAM
-    if output is None or to_stream:
-        form = form or DEFAULT_FORMAT
-        target = None if to_stream or not sys.stdout.isatty() else Path(f"{DEFAULT_STEM}.{form}")
+def _deliver(pages: Iterator[Page], goal: Target, encoder: drawing.Encoder, metadata: Mapping[str, Any]) -> None:
+    if encoder.paged:
+        deliver_whole(lambda stream: encoder.pages(pages, stream, metadata), goal.path)
     else:
-        form, target = form or format_of(output), output
-    if target is not None:
-        check_writable(target)
-    return target, form
-
-
-def _check_style(style: int | None, styles: int) -> None:
-    if style is not None and not 0 <= style < styles:
-        known = f"these weights have 0 to {styles - 1}" if styles else "these weights have none"
-        raise OptionError(f"--style {style}: no such style; {known}")
-
-
-def _warn_replaced(replaced: Mapping[str, str]) -> None:
-    if replaced:
-        named = ", ".join(f"{char!r} by {spelling!r}" for char, spelling in replaced.items())
-        say(f"warning: the model does not know some characters; replaced {named}")
-
-
-def _warn_problems(lines: Sequence[Line]) -> None:
-    for number, line in enumerate(lines, start=1):
-        for problem in line.problems:
-            say(f"warning: line {number}: {problem}")
-
-
-def _deliver(data: bytes, target: Path | None) -> None:
-    from handwrite.core.files import write_atomic
-
-    if target is None:
-        _to_stdout(data)
-    else:
-        write_atomic(target, data)
-        say(f"wrote {target}")
-
-
-def _to_stdout(data: bytes) -> None:
-    """A stream of its own, so that bytes which could not be written are not tried again at exit."""
-    sys.stdout.flush()
-    try:
-        with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as stream:
-            stream.write(data)
-    except BrokenPipeError:
-        raise  # the reader has what it wanted
-    except OSError as error:
-        raise InputError(f"cannot write to stdout: {error.strerror or error}; use -o FILE") from error
+        deliver_pages((encoder.page(page, metadata) for page in pages), goal.path)

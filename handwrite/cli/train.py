@@ -136,11 +136,12 @@ def _check_sizes(values: dict[str, float]) -> None:
 
 
 def _prepare_torch(device: str, threads: int) -> None:
+    check_device(device)
     import torch
 
-    check_device(device)
-    if device == "cuda" and not torch.cuda.is_available():
-        raise OptionError("--device cuda: there is none that torch can use here; choose cpu")
+    from handwrite.core.device import torch_device
+
+    torch_device(device)  # raises when there is none, before the data is read
     torch.set_num_threads(threads)
 
 

@@ -51,6 +51,26 @@ def bezier(ink: Ink) -> tuple[Float64Array, IntArray]:
     return np.stack([p1, p1 + m1 / 3, p2 - m2 / 3, p2], axis=1), start
 
 
+def lines_needed(curves: Float64Array, *, tolerance: float) -> Float64Array:
+    """(M,) how many straight lines keep within `tolerance` of each Bezier curve (M, 4, 2), before rounding up.
+
+    Wang's bound on the error of a cubic: the second differences of its control points bound the second derivative.
+    """
+    bend = np.abs(np.diff(curves, n=2, axis=1)).sum(axis=2).max(axis=1)
+    return np.asarray(np.sqrt(0.75 * bend / tolerance))
+
+
+def points_at(curves: Float64Array, t: Float64Array) -> Float64Array:
+    """(M, S, 2) the points at `t` (M, S), 0 to 1, of Bezier curves (M, 4, 2)."""
+    return np.asarray(bernstein(t) @ curves)
+
+
+def bernstein(t: Float64Array) -> Float64Array:
+    """(..., 4) the weights of a cubic Bezier curve's control points at `t` (...)."""
+    s = 1 - t
+    return np.stack([s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t], axis=-1)
+
+
 def _knots(steps: Float64Array) -> Float64Array:
     """(M, 1) the knot interval of each step: the root of its length, and never 0."""
     return np.maximum(np.hypot(steps[:, 0], steps[:, 1]), 1e-12)[:, None] ** 0.5

@@ -144,6 +144,7 @@ def join(inks: Sequence[Ink], *, pause: float = 0.0) -> Ink:
         parts.append(ink.points + np.array([0, 0, start], np.float32))
         start += ink.duration + pause
     points = np.concatenate(parts)
+    points[:, 2] = np.maximum.accumulate(points[:, 2])  # rounding must not turn the clock back
     if np.isnan(points[:, 2]).any():
         points[:, 2] = np.nan
     return Ink(points, np.concatenate([ink.pen_up for ink in written]))

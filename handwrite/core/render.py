@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwrite.core.curve import Float64Array, IntArray, bezier, without_repeats
+from handwrite.core.curve import Float64Array, IntArray, bezier, lines_needed, points_at, without_repeats
 from handwrite.core.ink import Ink
 from handwrite.errors import InputError
 
@@ -42,7 +42,7 @@ class Pen:
     darkness: float = 0.88
 
     def __post_init__(self) -> None:
-        if not (0 < self.width < 1000 and 0 <= self.pressure <= 1 and 0 < self.darkness <= 1):
+        if not (0 < self.width < 2000 and 0 <= self.pressure <= 1 and 0 < self.darkness <= 1):
             raise ValueError(f"pen out of range: {self}")
 
 
@@ -200,7 +200,7 @@ def _flatten(ink: Ink, weight: Float64Array, *, pen: Pen, factor: int) -> tuple[
     curve = np.repeat(np.arange(len(curves)), counts)
     step = np.arange(len(curve)) - np.repeat(np.cumsum(counts) - counts, counts)
     begin, end = step / counts[curve], (step + 1) / counts[curve]
-    lines = np.stack([_at(curves[curve], begin), _at(curves[curve], end)], axis=1)
+    lines = points_at(curves[curve], np.stack([begin, end], axis=1))
     middle = (begin + end) / 2
     weights = weight[start][curve] * (1 - middle) + weight[start + 1][curve] * middle
     dots = np.flatnonzero(ink.pen_up & np.concatenate([[True], ink.pen_up[:-1]]))
@@ -211,17 +211,9 @@ def _flatten(ink: Ink, weight: Float64Array, *, pen: Pen, factor: int) -> tuple[
 
 
 def _pieces(curves: Float64Array, widening: Float64Array) -> IntArray:
-    """(M,) lines that each curve needs to stay flat (Wang's bound on a cubic's error) and to widen gradually."""
-    bend = np.abs(np.diff(curves, n=2, axis=1)).sum(axis=2).max(axis=1)
-    flat = np.sqrt(0.75 * bend / FLATNESS)
+    """(M,) lines that each curve needs to stay flat and to widen gradually."""
+    flat = lines_needed(curves, tolerance=FLATNESS)
     return np.asarray(np.clip(np.ceil(np.maximum(flat, widening)), 1, 64), np.int64)
-
-
-def _at(curves: Float64Array, t: Float64Array) -> Float64Array:
-    """(M, 2) the points at `t` (M,) of Bezier curves (M, 4, 2)."""
-    s = 1 - t
-    basis = np.stack([s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t], axis=1)
-    return np.asarray(np.einsum("mk,mkd->md", basis, curves))
 
 
 def scan(cover: GreyImage, *, paper: Paper, rng: np.random.Generator) -> GreyImage:

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 
 from handwrite.core.ink import Ink
 from handwrite.evaluate.texts import SENTENCES
-from handwrite.synth.predict import Synthesizer
-
-BATCH = 50
-"""Texts that are written at once, between two reports of progress."""
+from handwrite.synth.predict import Order, Synthesizer
 
 Report = Callable[[int], None]
 
@@ -39,31 +36,29 @@ def write_texts(
     texts: Sequence[str],
     *,
     bias: float,
-    style: int | None,
+    style: str | None,
     seed: int,
     report: Report = lambda texts: None,
 ) -> Writing:
-    """Write every text, at least one, and count. Each batch has the number of its first text added to its seed."""
-    first, redraws = 0, 0
+    """Write every text, at least one, and count."""
+    hand, first, redraws = synthesizer.hand(style), 0, 0
     problems: list[str] = []
-    for start in range(0, len(texts), BATCH):
-        part = [_prepared(synthesizer, text) for text in texts[start : start + BATCH]]
-        for line in synthesizer.write(part, bias=bias, style=style, seed=seed + start):
-            extra = sum(line.attempts) - len(line.attempts)
-            first += not extra and not line.problems
-            redraws += extra
-            problems += line.problems
-        report(len(part))
+    orders = (Order(_prepared(synthesizer, text), hand, bias) for text in texts)
+    for line in synthesizer.write(orders, seed=seed, report=report):
+        extra = sum(line.attempts) - len(line.attempts)
+        first += not extra and not line.problems
+        redraws += extra
+        problems += line.problems
     return Writing(len(texts), first, redraws, tuple(problems))
 
 
 def write_sheet(
-    synthesizer: Synthesizer, *, bias: float, style: int | None, report: Report = lambda texts: None
+    synthesizer: Synthesizer, *, bias: float, style: str | None, report: Report = lambda texts: None
 ) -> list[tuple[Ink, str]]:
     """The ink of each of `SENTENCES` and its text, sentence i with seed i, as `handwrite synth` writes it alone."""
-    items = []
+    hand, items = synthesizer.hand(style), []
     for seed, text in enumerate(SENTENCES):
-        (line,) = synthesizer.write([_prepared(synthesizer, text)], bias=bias, style=style, seed=seed)
+        (line,) = synthesizer.write([Order(_prepared(synthesizer, text), hand, bias)], seed=seed)
         items.append((line.ink, text))
         report(1)
     return items

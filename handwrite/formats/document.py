@@ -1,6 +1,6 @@
-"""What an ink file holds, and the size that ink has on paper.
+"""What an ink file holds when it is read back, and which characters XML can hold.
 
-The formats beside this module turn a `Document` into bytes and back; none of them opens files.
+The formats beside this module turn pages into bytes, and bytes into a `Document`; none of them opens files.
 """
 
 from __future__ import annotations
@@ -9,12 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from handwrite.core.curve import letter_height
 from handwrite.core.ink import Ink
-
-LETTER_MM = 6.0  # from foot to head of letters; a line with ascenders and descenders is then about 10 mm high
-MARGIN_MM = 4.0
-LINE_MM = 0.45  # the mark of a common ballpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +19,6 @@ class Document:
     ink: Ink
     text: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-def millimetres(ink: Ink) -> float:
-    """Millimetres on paper per unit of ink, so that letters have the size of everyday writing."""
-    return LETTER_MM / (letter_height(ink) or LETTER_MM)
 
 
 def legal(text: str) -> str:

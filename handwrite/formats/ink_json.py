@@ -1,7 +1,8 @@
-"""JSON: ink as {"format": "handwrite-ink", "version": 1, "text", "strokes": [[[x, y, t], ...], ...], ...}.
+"""JSON: {"format": "handwrite-ink", "version": 1, "text", "unit": "mm", "strokes": [[[x, y, t], ...], ...], ...}.
 
-One object on one line, so that several make JSON Lines. t is in seconds from the first point, null where it is
-unknown. Other keys are metadata.
+One object on one line, so that several make JSON Lines. x and y are in millimetres of the page; ink in another unit
+comes without "unit", and is read as it is. t is in seconds from the first point, null where it is unknown. Other keys
+are metadata.
 """
 
 from __future__ import annotations
@@ -13,21 +14,24 @@ from typing import Any
 import numpy as np
 
 from handwrite.core.ink import Ink
+from handwrite.core.page import Page
 from handwrite.errors import InputError
 from handwrite.formats.document import Document
 
 FORMAT = "handwrite-ink"
 VERSION = 1
-_OWN_KEYS = ("format", "version", "text", "strokes")
+UNIT = "mm"
+_OWN_KEYS = ("format", "version", "text", "unit", "strokes")
 
 
-def encode(ink: Ink, *, text: str = "", metadata: Mapping[str, Any] | None = None) -> bytes:
-    """One line of JSON. Numbers are the shortest that give the same ink again."""
+def encode(page: Page, *, metadata: Mapping[str, Any] | None = None) -> bytes:
+    """One line of JSON with the ink of a page. Numbers are the shortest that give the same ink again."""
     metadata = dict(metadata or {})
     if not metadata.keys().isdisjoint(_OWN_KEYS):
         raise ValueError(f"metadata may not be called {', '.join(_OWN_KEYS)}")
-    strokes = [_rows(stroke) for stroke in ink.strokes()]
-    record = {"format": FORMAT, "version": VERSION, "text": text, **metadata, "strokes": strokes}
+    strokes = [_rows(stroke) for stroke in page.ink.strokes()]
+    own = {"format": FORMAT, "version": VERSION, "text": page.text, "unit": UNIT}
+    record = {**own, **metadata, "strokes": strokes}
     line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return f"{line}\n".encode("utf-8", "replace")
 
@@ -55,6 +59,8 @@ def _record(data: bytes, *, name: str) -> dict[str, Any]:
         raise InputError(f'{name}: JSON, but not ink; want an object with "format": "{FORMAT}"')
     if record.get("version") != VERSION:
         raise InputError(f"{name}: version {record.get('version')!r} of {FORMAT}; this program reads {VERSION}")
+    if record.get("unit", UNIT) != UNIT:
+        raise InputError(f'{name}: ink in the unit {record["unit"]!r}; this program reads "{UNIT}"')
     return record
 
 

@@ -1,8 +1,9 @@
 """InkML: the W3C's XML for ink (Ink Markup Language, Recommendation of 20 September 2011).
 
-One trace a stroke, channels X, Y and T (seconds; left out when there is no clock), the text as the annotation
-"truth", other metadata as annotations that hold JSON. The reader takes explicit values and differences of the first
-and second order, and passes over brushes, views and channels other than these three. No entity is expanded.
+One trace a stroke, channels X and Y (millimetres) and T (seconds; left out when there is no clock), the text as the
+annotation "truth", other metadata as annotations that hold JSON. The reader takes explicit values and differences of
+the first and second order, brings lengths to millimetres where their unit is told and leaves them as they are where it
+is not, and passes over brushes, views and channels other than these three. No entity is expanded.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from handwrite.core.ink import Ink
+from handwrite.core.page import Page
 from handwrite.errors import InputError
 from handwrite.formats.document import Document, legal
 
@@ -24,22 +26,24 @@ NAMESPACE = "http://www.w3.org/2003/InkML"
 TRUTH = "truth"
 CONTEXT = "pen"
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
+MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4, "pt": 25.4 / 72, "pc": 25.4 / 6}
 DEFAULT_CHANNELS = [("X", 1.0), ("Y", 1.0)]
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _VALUE = re.compile(r"([!'\"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[*?TF])")
 _MODES = {"!": 0, "'": 1, '"': 2}
 
 
-def encode(ink: Ink, *, text: str = "", metadata: Mapping[str, Any] | None = None) -> bytes:
-    """An InkML file. Numbers are the shortest that give the same ink again."""
+def encode(page: Page, *, metadata: Mapping[str, Any] | None = None) -> bytes:
+    """An InkML file with the ink of a page. Numbers are the shortest that give the same ink again."""
+    ink = page.ink
     root = etree.Element("ink", nsmap={None: NAMESPACE})
     context = etree.SubElement(root, "context", {_XML_ID: CONTEXT})
     channels = etree.SubElement(context, "traceFormat")
-    etree.SubElement(channels, "channel", name="X", type="decimal")
-    etree.SubElement(channels, "channel", name="Y", type="decimal")
+    etree.SubElement(channels, "channel", name="X", type="decimal", units="mm")
+    etree.SubElement(channels, "channel", name="Y", type="decimal", units="mm")
     if ink.has_clock:
         etree.SubElement(channels, "channel", name="T", type="decimal", units="s")
-    etree.SubElement(root, "annotation", type=TRUTH).text = legal(text)
+    etree.SubElement(root, "annotation", type=TRUTH).text = legal(page.text)
     for name, value in (metadata or {}).items():
         etree.SubElement(root, "annotation", type=name).text = legal(json.dumps(value, ensure_ascii=False))
     group = etree.SubElement(root, "traceGroup", contextRef=f"#{CONTEXT}")
@@ -84,14 +88,17 @@ def _trace(rows: NDArray[np.float32]) -> str:
 
 
 def _channels(root: Any) -> list[tuple[str, float]]:
-    """Name and factor of each channel, in order; T's factor makes seconds."""
+    """Name and factor of each channel, in order; the factors make millimetres, and seconds of T."""
     found = next(root.iter("{*}traceFormat"), None)
     if found is None:
         return DEFAULT_CHANNELS
     channels = [(item.get("name", ""), item.get("units", "")) for item in found.iter("{*}channel")]
     if not {"X", "Y"} <= {name for name, _ in channels}:
         raise ValueError("its trace format has no channels X and Y")
-    return [(name, SECONDS.get(units or "ms", 1.0) if name == "T" else 1.0) for name, units in channels]
+    return [
+        (name, SECONDS.get(units or "ms", 1.0) if name == "T" else MILLIMETRES.get(units, 1.0))
+        for name, units in channels
+    ]
 
 
 def _points(text: str, channels: list[tuple[str, float]]) -> NDArray[np.float64]:
@@ -100,8 +107,10 @@ def _points(text: str, channels: list[tuple[str, float]]) -> NDArray[np.float64]
     columns = dict(zip((name for name, _ in channels), zip(*rows, strict=True), strict=False)) if rows else {}
     if not columns:
         return np.zeros((0, 3))
-    times = np.array(columns["T"]) * dict(channels)["T"] if "T" in columns else np.full(len(rows), np.nan)
-    return np.column_stack([columns["X"], columns["Y"], times])
+    factors = dict(channels)
+    x, y = (np.array(columns[name]) * factors[name] for name in ("X", "Y"))
+    times = np.array(columns["T"]) * factors["T"] if "T" in columns else np.full(len(rows), np.nan)
+    return np.column_stack([x, y, times])
 
 
 def _rows(points: Iterable[str], width: int) -> Iterator[list[float]]:

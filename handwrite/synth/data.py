@@ -1,7 +1,7 @@
 """What the synthesizer learns from: samples of a store, with one size, one slope and a tidy clock.
 
 Size is made equal per writer, not per sample: a word without ascenders stays low. Texts are joined as people type
-them. Batches and augmentation are the task's.
+them. A user's own ink is prepared in the same way. Batches and augmentation are the task's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from handwrite.core import geometry
 from handwrite.core.ink import Ink
 from handwrite.core.store import Sample, Store
+from handwrite.errors import InputError
 
 X_HEIGHT_PER_SPREAD = 1.9
 """x-height over the standard deviation of y in running text, measured on words of low letters alone."""
@@ -41,6 +42,14 @@ FEWEST_MOVES = 20
 
 CROSSED_OUT = "#"
 """What IAM's transcribers wrote for a word that the writer struck out."""
+
+FEWEST_LETTERS = 2
+PACE = (0.03, 0.9)
+"""Seconds of writing that a character takes; beyond, ink and text do not belong together or the clock is wrong."""
+
+LINE_BACK, LINE_DOWN = 0.5, 1.5
+"""A new line: the pen goes back by so much of the width, and what follows stands so many x-heights lower. Of 2,964
+single lines of IAM-OnDB this says so of none, of 2,554 pairs of lines of 99 %."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,65 @@ def load_lines(stores: Iterable[Store], *, splits: Sequence[str], levels: Sequen
         samples = [store[index] for index in store.select(splits=splits, levels=levels)]
         lines += _normalized([_tidied(sample) for sample in samples if _is_usable(sample)])
     return lines
+
+
+def normalize_line(ink: Ink, text: str, *, name: str) -> Line:
+    """A user's line of ink and what it says, prepared as training does it. See `normalize_lines`."""
+    return normalize_lines([(ink, text)], name=name)[0]
+
+
+def normalize_lines(written: Sequence[tuple[Ink, str]], *, name: str) -> list[Line]:
+    """A user's lines, each of ink and what it says, prepared as training does it: of one size, for one hand.
+
+    The ink may be in any unit. Raises InputError, which calls the ink `name`, for ink without a clock, without a text
+    or with next to none, of several lines, or that its text cannot belong to.
+    """
+    samples = []
+    for number, (ink, text) in enumerate(written, start=1):
+        called = name if len(written) == 1 else f"{name}, line {number}"
+        _check_text(text, called)
+        _check_ink(ink, text, called)
+        samples.append(_tidied(Sample(ink, text, source="", name=name)))  # one name, so one hand: see `_hand`
+    lines = _normalized(samples)
+    if len(lines) < len(samples):
+        raise InputError(f"{name}: the pen jumps by over {LONGEST_JUMP:g} x-heights at once; take stray points out")
+    return lines
+
+
+def _check_text(text: str, name: str) -> None:
+    if not text.strip():
+        raise InputError(f"{name}: the ink has no text; say what it says")
+    if len(text.strip().splitlines()) > 1:
+        raise InputError(f"{name}: the text has several lines; give one line of ink, with its text, at a time")
+    if sum(char.isalnum() for char in text) < FEWEST_LETTERS:
+        raise InputError(f"{name}: {text.strip()!r} is too short to show a hand; write a few words")
+
+
+def _check_ink(ink: Ink, text: str, name: str) -> None:
+    if not ink.has_clock:
+        raise InputError(f"{name}: the ink has no times, which tell how the pen moves; record it with a clock")
+    if not geometry.spread(ink):
+        raise InputError(f"{name}: the ink has no height; give a line of writing")
+    if _spans_lines(ink):
+        raise InputError(f"{name}: the ink has several lines; give one line of ink, with its text, at a time")
+    pace = ink.writing_time / len(text.strip())
+    if not PACE[0] <= pace <= PACE[1]:
+        raise InputError(
+            f"{name}: {pace:.2g} s of writing a character, where people take {PACE[0]:g} to {PACE[1]:g}; "
+            "check that the text is what the ink says, and that its times are right"
+        )
+
+
+def _spans_lines(ink: Ink) -> bool:
+    """True when the pen goes back and what follows stands lower, as `LINE_BACK` and `LINE_DOWN` say."""
+    left, _, right, _ = ink.bounds
+    x, y = ink.points[:, 0], ink.points[:, 1]
+    ends = np.flatnonzero(ink.pen_up[:-1])
+    for end in ends[x[ends] - x[ends + 1] > LINE_BACK * (right - left)]:
+        before, after = y[: end + 1], y[end + 1 :]
+        if np.median(after) - np.median(before) > LINE_DOWN * X_HEIGHT_PER_SPREAD * before.std():
+            return True
+    return False
 
 
 def _is_usable(sample: Sample) -> bool:

@@ -51,9 +51,10 @@ def split(values: Tensor) -> Mixture:
     )
 
 
-def biased(mixture: Mixture, bias: float) -> Mixture:
-    """The mixture drawn closer to its modes: eq. 61 and 62. Bias 0 changes nothing."""
-    return mixture._replace(weight=mixture.weight * (1 + bias), log_sigma=mixture.log_sigma - bias)
+def biased(mixture: Mixture, bias: Tensor) -> Mixture:
+    """The mixture drawn closer to its modes: eq. 61 and 62. bias (...,), of each point or of all; 0 changes nothing."""
+    bias = bias[..., None]
+    return mixture._replace(weight=mixture.weight * (1 + bias), log_sigma=mixture.log_sigma - bias[..., None])
 
 
 def log_likelihood(mixture: Mixture, points: Tensor) -> Tensor:

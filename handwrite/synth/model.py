@@ -84,10 +84,12 @@ class SynthNet(nn.Module):
     def forward(self, offsets: Tensor, symbols: Tensor, writer: Tensor) -> tuple[Tensor, Tensor]:
         """All steps at once, for training.
 
-        offsets (T, B, 3) float32, normalized dx, dy, pen_up; symbols (B, U); writer (B,) int64. Returns the mixture's
-        values (T, B, 6M + 1) for the point after each, and kappa (T, B, K) without gradient.
+        offsets (T, B, 3) float32, normalized dx, dy, pen_up; symbols (B, U); writer (B,) int64, or free styles
+        (B, S) float32. Returns the mixture's values (T, B, 6M + 1) for the point after each, and kappa (T, B, K)
+        without gradient.
         """
-        style = self.writer(writer).expand(len(offsets), -1, -1)
+        chosen = writer if writer.is_floating_point() else self.writer(writer)
+        style = chosen.expand(len(offsets), -1, -1)
         inputs = torch.cat([offsets, style], 2)
         hidden, window, kappa = window_lstm(self.enter(inputs), self.read(symbols), self._window_weights())
         dtype = torch.get_autocast_dtype(inputs.device.type) if torch.is_autocast_enabled(inputs.device.type) else None

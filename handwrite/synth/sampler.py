@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -34,13 +35,24 @@ seen; one that is missed leads to where the network has never been, and the line
 once without it, 281 with 0.5, and 295 with 1.0, which already opens the loops of an e or an o."""
 
 
+class Prime(NamedTuple):
+    """Real ink to go on from, as in Graves 2013, section 5.5.
+
+    offsets : (N, 3) float32, normalized, as `Ink.offsets` gives them. text : indices of what it says, and of the space
+    that parts it from what is to be drawn.
+    """
+
+    offsets: FloatArray
+    text: NDArray[np.int64]
+
+
 @dataclass(frozen=True)
 class Trace:
     """One drawn line.
 
     offsets : (N, 3) float32, normalized dx, dy, pen_up, the first from where the pen was set down. attention :
-    (N - 1, U + 1) float32, phi of the window when each point after the first was drawn, on each character and on the
-    place after the last. finished : the rule of the paper ended it, not the limit.
+    (N, U + 1) float32, phi of the window when each point was drawn, on each character and on the place after the last.
+    finished : the rule of the paper ended it, not the limit.
     """
 
     offsets: FloatArray
@@ -55,16 +67,27 @@ def max_points(characters: int) -> int:
 
 @torch.no_grad()
 def draw(
-    net: SynthNet, texts: Sequence[NDArray[np.int64]], *, writer: int, bias: float, seeds: Sequence[tuple[int, ...]]
+    net: SynthNet,
+    texts: Sequence[NDArray[np.int64]],
+    *,
+    style: Tensor,
+    bias: Tensor,
+    seeds: Sequence[tuple[int, ...]],
+    prime: Prime | None = None,
 ) -> list[Trace]:
-    """Draw each text (indices, at least one) once. A line's ink hangs on its text, the writer, the bias and its seed
-    alone, but for the rounding of batched products."""
+    """Draw each text (indices, at least one) once.
+
+    style : (B, S) float32, the writer of each. bias : (B,) float32. prime : ink that each goes on from. A line's ink
+    hangs on its text, style, bias, prime and seed alone, but for the rounding of batched products.
+    """
     device = net.recurrent.device
     rows = [_noise(seed, max_points(len(text))) for seed, text in zip(seeds, texts, strict=True)]
     noise, limits = pad(rows, time_first=True).to(device), torch.tensor([len(row) for row in rows], device=device)
-    lengths = torch.tensor([len(text) for text in texts], device=device)
-    text, style = net.read(pad(list(texts)).to(device)), net.writer(torch.full_like(lengths, writer))
-    stepper, offset = Stepper(net, text, style), text.new_zeros(len(texts), 3)
+    whole = [np.concatenate([prime.text, text]) for text in texts] if prime else list(texts)
+    lengths = torch.tensor([len(text) for text in whole], device=device)
+    text, bias = net.read(pad(whole).to(device)), bias.to(device)
+    stepper = Stepper(net, text, style.to(device))
+    offset = _advance(stepper, prime, text.new_zeros(len(texts), 3))
     offsets = text.new_zeros(len(noise), len(texts), 3)
     attention = text.new_zeros(len(noise), len(texts), text.shape[1] + 1)
     going, ends, finished = torch.arange(len(texts), device=device), limits.clone(), torch.zeros_like(limits > 0)
@@ -79,21 +102,37 @@ def draw(
                 break
             stepper.keep(rest)
             going, values, phi, noise = going[rest], values[rest], phi[rest], noise[:, rest]
-            lengths, limits = lengths[rest], limits[rest]
+            lengths, limits, bias = lengths[rest], limits[rest], bias[rest]
         offset = _pick(values, bias, noise[step])
         offsets[step].index_copy_(0, going, offset)
         attention[step].index_copy_(0, going, phi)
     drawn, looked = offsets.cpu().numpy(), attention.cpu().numpy()
     return [
-        _trace(drawn[:stop, row], looked[:stop, row, : len(texts[row]) + 1], done)
+        _trace(drawn[:stop, row], looked[:stop, row, : len(whole[row]) + 1], done, prime)
         for row, (stop, done) in enumerate(zip(ends.tolist(), finished.tolist(), strict=True))
     ]
 
 
-def _trace(offsets: FloatArray, attention: FloatArray, finished: bool) -> Trace:
-    """The trace of a line, without a last stroke that was written past the end of its text."""
+def _advance(stepper: Stepper, prime: Prime | None, offset: Tensor) -> Tensor:
+    """Show the stepper the prime but for its last point, which is returned: (B, 3), the offset to go on from."""
+    if prime is None:
+        return offset
+    points = torch.from_numpy(prime.offsets).to(offset)
+    for point in points[:-1]:
+        stepper.step(point.expand_as(offset))
+    return points[-1].expand_as(offset).clone()
+
+
+def _trace(offsets: FloatArray, attention: FloatArray, finished: bool, prime: Prime | None) -> Trace:
+    """The trace of a line, without a last stroke that was written past the end of its text. A prime's text is no part
+    of it, nor is the way from its ink; without a prime, where the pen was set down comes first."""
     stop = _start_of_overrun(offsets, attention) if finished else len(offsets)
-    return Trace(_with_start(offsets[:stop]), attention[:stop], finished)
+    offsets, attention = offsets[:stop], attention[:stop]
+    if prime is None:
+        start = np.zeros((1, 3), np.float32)
+        return Trace(np.concatenate([start, offsets]), np.concatenate([attention[:1], attention]), finished)
+    offsets[:1, :2] = 0
+    return Trace(offsets, attention[:, len(prime.text) :], finished)
 
 
 def _start_of_overrun(offsets: FloatArray, attention: FloatArray) -> int:
@@ -111,11 +150,6 @@ def _start_of_overrun(offsets: FloatArray, attention: FloatArray) -> int:
     return int(lifts[-1]) + 1 if share > OVERRUN else len(offsets)
 
 
-def _with_start(offsets: FloatArray) -> FloatArray:
-    """The offsets with the point before them, where the pen was set down."""
-    return np.concatenate([np.zeros((1, 3), np.float32), offsets])
-
-
 def _noise(seed: tuple[int, ...], points: int) -> FloatArray:
     """(points, 4) float32: two uniform numbers, for the component and the pen, and two normal ones."""
     generator = np.random.default_rng(seed)
@@ -130,8 +164,8 @@ def _is_over(phi: Tensor, lengths: Tensor) -> Tensor:
     return after > phi.masked_fill(~inside, 0).amax(1)
 
 
-def _pick(values: Tensor, bias: float, noise: Tensor) -> Tensor:
-    """A point (B, 3) from the mixture's values (B, 6M + 1) and noise (B, 4).
+def _pick(values: Tensor, bias: Tensor, noise: Tensor) -> Tensor:
+    """A point (B, 3) from the mixture's values (B, 6M + 1), bias (B,) and noise (B, 4).
 
     Two things are not in the paper: components lighter than `NEGLIGIBLE` are left out, and a biased pen lifts a little
     early (`EARLY_LIFT`). Bias 0 leaves the pen alone.
@@ -144,5 +178,5 @@ def _pick(values: Tensor, bias: float, noise: Tensor) -> Tensor:
     sigma, rho = torch.exp(mixture.log_sigma[rows, component]), mixture.rho[rows, component]
     x, y = noise[:, 2], noise[:, 3]
     normal = torch.stack([x, rho * x + torch.sqrt(1 - rho**2) * y], 1)
-    pen_up = noise[:, 1] < torch.sigmoid(mixture.pen_up + EARLY_LIFT * min(1.0, bias / FULL_LIFT))
+    pen_up = noise[:, 1] < torch.sigmoid(mixture.pen_up + EARLY_LIFT * (bias / FULL_LIFT).clamp(max=1))
     return torch.cat([mixture.mean[rows, component] + sigma * normal, pen_up[:, None].float()], 1)

@@ -211,7 +211,8 @@ class SynthTask:
         assert isinstance(model, SynthNet)
         texts = [self.alphabet.fit(text)[0] for text in PICTURE_TEXTS]
         seeds = [(self.seed, row) for row in range(len(texts))]
-        traces = draw(model, [self.alphabet.encode(text) for text in texts], writer=0, bias=0.75, seeds=seeds)
+        style, bias = model.writer.weight[:1].expand(len(texts), -1), torch.full((len(texts),), 0.75)
+        traces = draw(model, [self.alphabet.encode(text) for text in texts], style=style, bias=bias, seeds=seeds)
         inks = [Ink.from_offsets(trace.offsets, time_step=self.statistics.time_step) for trace in traces]
         return contact_sheet(list(zip(inks, texts, strict=True)), columns=1)
 

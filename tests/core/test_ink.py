@@ -90,6 +90,13 @@ def test_moving_and_scaling_leave_the_clock() -> None:
     assert ink.points[-1].tolist() == [60, 10, 2]
 
 
+def test_rounding_never_turns_the_clock_of_joined_ink_back() -> None:
+    ink = Ink.from_strokes([[(0, 0, 0.0), (1, 0, 0.1), (2, 0, 1 / 3)]])
+    times = join([ink] * 300).points[:, 2]
+    assert (np.diff(times) >= 0).all()
+    assert times[-1] == pytest.approx(100, rel=1e-4)
+
+
 def test_joined_ink_is_written_one_after_another() -> None:
     ink = Ink.from_strokes(STROKES)
     both = join([ink, Ink.from_strokes([]), ink.moved(100, 0)], pause=1.0)

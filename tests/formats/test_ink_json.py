@@ -9,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handwrite.core.ink import Ink
+from handwrite.core.page import Page
 from handwrite.errors import InputError
 from handwrite.formats import ink_json
 
 NUMBER = st.floats(-1e6, 1e6, width=32)
 CLOCKED = Ink.from_strokes([[[1, 2, 0], [3.5, 4, 0.02]], [[5, 6, 0.1]]])
+
+
+def sheet(ink: Ink, text: str = "") -> Page:
+    return Page(ink=ink, width=210, height=297, text=text)
 
 
 @st.composite
@@ -28,37 +33,47 @@ def inks(draw: st.DrawFn) -> Ink:
 
 @given(inks(), st.text())
 def test_the_same_ink_comes_back_bit_for_bit(ink: Ink, text: str) -> None:
-    read = ink_json.decode(ink_json.encode(ink, text=text), name="x")
+    read = ink_json.decode(ink_json.encode(sheet(ink, text)), name="x")
     np.testing.assert_array_equal(read.ink.points, ink.points)
     np.testing.assert_array_equal(read.ink.pen_up, ink.pen_up)
     assert read.text == text
 
 
 def test_the_layout_is_the_documented_one() -> None:
-    line = ink_json.encode(CLOCKED, text="Ω", metadata={"seed": 3, "path": "a.png"})
+    line = ink_json.encode(sheet(CLOCKED, "Ω"), metadata={"seed": 3, "path": "a.png"})
     assert line.count(b"\n") == 1
     assert json.loads(line) == {
         "format": "handwrite-ink",
         "version": 1,
         "text": "Ω",
+        "unit": "mm",
         "seed": 3,
         "path": "a.png",
         "strokes": [[[1, 2, 0], [3.5, 4, 0.02]], [[5, 6, 0.1]]],
     }
     assert ink_json.decode(line, name="x").metadata == {"seed": 3, "path": "a.png"}
-    unclocked = json.loads(ink_json.encode(Ink.from_strokes([[[1, 2]]])))
+    unclocked = json.loads(ink_json.encode(sheet(Ink.from_strokes([[[1, 2]]]))))
     assert unclocked["strokes"] == [[[1, 2, None]]]
 
 
 def test_blank_ink_and_rows_without_times() -> None:
-    assert len(ink_json.decode(ink_json.encode(Ink.from_strokes([])), name="x").ink) == 0
+    assert len(ink_json.decode(ink_json.encode(sheet(Ink.from_strokes([]))), name="x").ink) == 0
     bare = record(strokes=[[[1, 2], [3, 4]]])
     assert not ink_json.decode(bare, name="x").ink.has_clock
 
 
 def test_metadata_may_not_hide_the_ink() -> None:
-    with pytest.raises(ValueError, match="metadata may not"):
-        ink_json.encode(CLOCKED, metadata={"strokes": 1})
+    for name in ("strokes", "unit"):
+        with pytest.raises(ValueError, match="metadata may not"):
+            ink_json.encode(sheet(CLOCKED), metadata={name: 1})
+
+
+def test_ink_without_a_unit_is_read_as_it_is() -> None:
+    data = ink_json.encode(sheet(CLOCKED))
+    assert data.count(b'"unit":"mm",') == 1
+    read = ink_json.decode(data.replace(b'"unit":"mm",', b""), name="x")
+    np.testing.assert_array_equal(read.ink.points, CLOCKED.points)
+    assert read.metadata == {}
 
 
 def record(**changes: Any) -> bytes:
@@ -74,6 +89,8 @@ def record(**changes: Any) -> bytes:
         (b"[1]", 'want an object with "format"'),
         (b'{"format": "other"}', 'want an object with "format"'),
         (record(version=2), "version 2 of handwrite-ink; this program reads 1"),
+        (record(unit="cm"), "unit 'cm'; this program reads \"mm\""),
+        (record(unit=None), 'unit None; this program reads "mm"'),
         (record(strokes=None), 'list "strokes"'),
         (record(text=5), 'string "text"'),
         (record(strokes=[1]), "each stroke is a list of points"),

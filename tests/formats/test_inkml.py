@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from handwrite.core.ink import Ink
+from handwrite.core.page import Page
 from handwrite.errors import InputError
 from handwrite.formats import inkml
 
@@ -14,6 +15,10 @@ RNG = np.random.default_rng(0)
 CLOCKED = Ink.from_strokes([[[0.1, -2, 0], [3.5, 4e-5, 0.02]], [[5, 6e5, 9.02]], [[1, 2, 9.5], [1, 2, 9.5]]])
 UNCLOCKED = Ink.from_strokes([RNG.normal(0, 1000, (40, 2)), RNG.normal(0, 1, (1, 2))])
 NS = "{http://www.w3.org/2003/InkML}"
+
+
+def sheet(ink: Ink, text: str = "") -> Page:
+    return Page(ink=ink, width=210, height=297, text=text)
 
 
 def page(traces: str, *, channels: str = "") -> bytes:
@@ -27,7 +32,7 @@ def xyt(units: str) -> str:
 
 @pytest.mark.parametrize("ink", [CLOCKED, UNCLOCKED, Ink.from_strokes([])])
 def test_the_same_ink_comes_back_with_its_pauses(ink: Ink) -> None:
-    read = inkml.decode(inkml.encode(ink, text="a <b> & Ω", metadata={"seed": 3, "style": None}), name="x")
+    read = inkml.decode(inkml.encode(sheet(ink, "a <b> & Ω"), metadata={"seed": 3, "style": None}), name="x")
     np.testing.assert_array_equal(read.ink.points, ink.points)
     np.testing.assert_array_equal(read.ink.pen_up, ink.pen_up)
     assert read.text == "a <b> & Ω"
@@ -35,14 +40,34 @@ def test_the_same_ink_comes_back_with_its_pauses(ink: Ink) -> None:
 
 
 def test_an_independent_reader_finds_traces_channels_and_truth() -> None:
-    root = ElementTree.fromstring(inkml.encode(CLOCKED, text="truth\x00"))
+    root = ElementTree.fromstring(inkml.encode(sheet(CLOCKED, "truth\x00")))
     assert [channel.get("name") for channel in root.iter(NS + "channel")] == ["X", "Y", "T"]
     assert [note.text for note in root.iter(NS + "annotation") if note.get("type") == "truth"] == ["truth\ufffd"]
     traces = [trace.text or "" for trace in root.iter(NS + "trace")]
     assert traces[1] == "5 600000 9.02"
     assert "e" not in "".join(traces)
-    bare = ElementTree.fromstring(inkml.encode(UNCLOCKED))
+    bare = ElementTree.fromstring(inkml.encode(sheet(UNCLOCKED)))
     assert [channel.get("name") for channel in bare.iter(NS + "channel")] == ["X", "Y"]
+
+
+@pytest.mark.parametrize("ink", [CLOCKED, UNCLOCKED])
+def test_an_independent_reader_finds_the_same_numbers(ink: Ink) -> None:
+    root = ElementTree.fromstring(inkml.encode(sheet(ink)))
+    assert [channel.get("units") for channel in root.iter(NS + "channel")] == ["mm", "mm", "s"][: 2 + ink.has_clock]
+    strokes = [
+        np.array([[float(value) for value in point.split()] for point in (trace.text or "").split(",")], np.float32)
+        for trace in root.iter(NS + "trace")
+    ]
+    assert len(strokes) == len(ink.strokes())
+    for stroke, expected in zip(strokes, ink.strokes(), strict=True):
+        np.testing.assert_array_equal(stroke, expected[:, : stroke.shape[1]])
+
+
+def test_lengths_become_millimetres_where_their_unit_is_told() -> None:
+    for units, factor in (("mm", 1), ("cm", 10), ("in", 25.4), ("m", 1000), ("dev", 1), ("", 1)):
+        channels = f"<channel name='Y' units='{units}'/><channel name='X' units='mm'/>"
+        read = inkml.decode(page("<trace>2 1, 4 3</trace>", channels=channels), name="x")
+        np.testing.assert_allclose(read.ink.points[:, :2], [[1, 2 * factor], [3, 4 * factor]], rtol=1e-6)
 
 
 def test_differences_of_first_and_second_order() -> None:

@@ -8,9 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from handwrite.core.ink import Ink
+from handwrite.core.ink import Ink, join
 from handwrite.core.store import Sample, Store, StoreWriter
-from handwrite.synth.data import LONGEST_JUMP, X_HEIGHT_PER_SPREAD, Line, join_punctuation, load_lines
+from handwrite.errors import InputError
+from handwrite.synth.data import (
+    LONGEST_JUMP,
+    X_HEIGHT_PER_SPREAD,
+    Line,
+    join_punctuation,
+    load_lines,
+    normalize_line,
+    normalize_lines,
+)
 
 
 @pytest.mark.parametrize(
@@ -121,3 +130,67 @@ def stairs(share: float) -> Ink:
 
 def test_ink_of_a_coarse_digitizer_is_left_out(load: Load) -> None:
     assert [line.text for line in load(sample(stairs(0.2), "fine"), sample(stairs(0.6), "coarse"))] == ["fine"]
+
+
+def test_a_users_line_is_prepared_as_training_does_it(load: Load) -> None:
+    pause = Ink.from_strokes([[(90, 5, 20), (92, 9, 20.1)]]).with_points([(90, 5, 0), (92, 9, 0.1)])
+    ink = join([wave(height=40), pause], pause=9)
+    trained = load(sample(ink, "some words , here"))[0]
+    own = normalize_line(ink, " some words , here\n", name="my.json")
+    assert own.text == trained.text == "some words, here"
+    assert (own.writer, own.level) == ("", "line")
+    np.testing.assert_allclose(own.ink.points, trained.ink.points, atol=5e-3)
+    assert own.ink.duration < 9
+
+
+def test_a_users_lines_have_one_size_whatever_the_unit() -> None:
+    written = [(wave(height=height), "some words") for height in (10, 20, 40)]
+    heights = [line.ink.bounds[3] - line.ink.bounds[1] for line in normalize_lines(written, name="my.json")]
+    assert np.divide(heights, heights[1]) == pytest.approx([0.5, 1, 2], rel=0.01)
+    tiny = [(ink.scaled(1e-3), text) for ink, text in written]
+    again = [line.ink.bounds[3] - line.ink.bounds[1] for line in normalize_lines(tiny, name="my.json")]
+    assert again == pytest.approx(heights, rel=1e-3)
+
+
+def below(ink: Ink, *, back: float = 1.0, down: float = 3.0) -> Ink:
+    """The ink, and the same again, `back` of its width back and `down` of its heights lower."""
+    left, top, right, bottom = ink.bounds
+    return join([ink, ink.moved((1 - back) * (right - left), down * (bottom - top))], pause=0.3)
+
+
+FAR = Ink.from_strokes([[(0, 0, 0), (1, 10, 2), (2, 0, 4)], [(10 * LONGEST_JUMP, 0, 5), (2e3, 9, 6)]])
+
+
+@pytest.mark.parametrize(
+    ("ink", "text", "message"),
+    [
+        (wave(clock=False), "some words", "the ink has no times"),
+        (Ink.from_strokes([]), "some words", "the ink has no times"),
+        (wave(), " \n", "the ink has no text"),
+        (wave(), "a,", "'a,' is too short to show a hand"),
+        (wave(), "some\nwords", "the text has several lines"),
+        (below(wave()), "some words in two lines", "the ink has several lines"),
+        (Ink.from_strokes([[(0, 0, 0), (9, 0, 3)]]), "some", "the ink has no height"),
+        (wave(), "far more words than eight waves in eight seconds can hold" * 9, "s of writing a character"),
+        (wave(), "few", "2.7 s of writing a character"),
+        (FAR, "far off", "the pen jumps by over 20 x-heights"),
+    ],
+)
+def test_a_line_that_cannot_be_used(ink: Ink, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=rf"^my\.json: .*{message}") as caught:
+        normalize_line(ink, text, name="my.json")
+    assert "\n" not in str(caught.value)
+    if ink is not FAR:
+        with pytest.raises(InputError, match=r"^my\.json, line 2: "):
+            normalize_lines([(wave(), "some words"), (ink, text)], name="my.json")
+
+
+def test_late_dots_and_wide_jumps_are_no_new_line() -> None:
+    underline = Ink.from_strokes([[(0, 13, 0), (80, 13, 1)]])
+    for ink in (
+        below(wave(), down=-1.2),
+        below(wave(), down=0.1),
+        below(wave(), back=0.3),
+        join([wave(), underline], pause=0.3),
+    ):
+        assert normalize_line(ink, "some words in a line", name="my.json").text

@@ -35,7 +35,7 @@ def oracle(row: np.ndarray, point: np.ndarray, *, bias: float = 0.0) -> float:
 def test_log_likelihood(bias: float) -> None:
     parameters, noise = values(), torch.randn(7, 2, generator=torch.Generator().manual_seed(2))
     points = torch.cat([noise, (torch.arange(7) % 2)[:, None].float()], 1)
-    got = log_likelihood(biased(split(parameters), bias), points)
+    got = log_likelihood(biased(split(parameters), torch.tensor(bias)), points)
     rows = zip(parameters.double().numpy(), points.double().numpy(), strict=True)
     wanted = [oracle(row, point, bias=bias) for row, point in rows]
     np.testing.assert_allclose(got, wanted, rtol=2e-4, atol=2e-4)
@@ -59,7 +59,7 @@ def test_deviations_have_a_floor_and_correlations_a_ceiling() -> None:
 
 def test_bias_zero_changes_nothing() -> None:
     mixture = split(values())
-    assert all(one.equal(other) for one, other in zip(mixture, biased(mixture, 0.0), strict=True))
+    assert all(one.equal(other) for one, other in zip(mixture, biased(mixture, torch.tensor(0.0)), strict=True))
 
 
 def test_the_mean_is_that_of_many_draws() -> None:

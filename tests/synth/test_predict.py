@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from hypothesis import strategies as st
 
 from handwrite.core.alphabet import Alphabet
 from handwrite.core.checkpoint import Header, save_checkpoint
+from handwrite.core.ink import Ink
 from handwrite.errors import CheckpointError, InputError, OptionError
 from handwrite.synth import predict
+from handwrite.synth.data import Line as RealLine
 from handwrite.synth.model import SynthConfig, SynthNet
 from handwrite.synth.predict import (
     ATTEMPTS,
@@ -23,12 +26,15 @@ from handwrite.synth.predict import (
     LINE_SPACING,
     PIECE,
     WORD_SPACE,
+    Line,
+    Order,
     Synthesizer,
+    orders,
     pieces,
     stack,
     synthesize,
 )
-from handwrite.synth.sampler import Trace
+from handwrite.synth.sampler import Prime, Trace
 from handwrite.synth.task import Statistics
 
 LETTERS = Alphabet(" abcdefghijklmnopqrstuvwxyz")
@@ -37,8 +43,9 @@ CONFIG = SynthConfig(symbols=len(LETTERS), writers=3, hidden=8, text_channels=4,
 
 
 def synthesizer(styles: Sequence[int] = (2, 1)) -> Synthesizer:
+    """Styles are called "a" and "b"."""
     torch.manual_seed(0)
-    return Synthesizer(SynthNet(CONFIG), LETTERS, STATISTICS, styles)
+    return Synthesizer(SynthNet(CONFIG), LETTERS, STATISTICS, dict(zip("ab", styles, strict=False)))
 
 
 def trace(text: str, *, skip: int = 0, repeat: int = 0, finished: bool = True, step: float = 1.0) -> Trace:
@@ -46,25 +53,44 @@ def trace(text: str, *, skip: int = 0, repeat: int = 0, finished: bool = True, s
     start and dwells on so many at its end."""
     dwell = [0] * skip + [10] * (len(text) - skip - repeat) + [90] * repeat
     attention = np.repeat(np.eye(len(text) + 1, dtype=np.float32)[:-1], dwell, axis=0)
-    offsets = np.zeros((len(attention) + 1, 3), np.float32)
+    attention = np.concatenate([attention[:1], attention])
+    offsets = np.zeros((len(attention), 3), np.float32)
     offsets[1:, 0], offsets[1::2, 1], offsets[2::2, 1] = step, -2, 2
     offsets[-1, 2] = 1
     return Trace(offsets, attention, finished)
+
+
+class Call(NamedTuple):
+    """What `draw` was asked for."""
+
+    names: list[str]
+    writers: list[int]
+    biases: list[float]
+    seeds: list[tuple[int, ...]]
+    prime: Prime | None
 
 
 class Drawer:
     """Stands for `draw`: gives planted traces, the last of a text's again and again, and remembers who asked."""
 
     def __init__(self, planted: dict[str, list[Trace]]) -> None:
-        self.planted, self.calls = planted, []
+        self.planted = planted
+        self.calls: list[Call] = []
 
-    def __call__(self, net: Any, texts: Any, *, writer: int, bias: float, seeds: Any) -> list[Trace]:
+    def __call__(self, net: Any, texts: Any, *, style: Any, bias: Any, seeds: Any, prime: Any) -> list[Trace]:
         names = [LETTERS.decode(text) for text in texts]
-        self.calls.append((names, writer, bias, list(seeds)))
+        writers = [int((net.writer.weight == one).all(dim=1).nonzero()[0, 0]) for one in style]
+        self.calls.append(Call(names, writers, bias.tolist(), list(seeds), prime))
         return [
             self.planted[name][min(seed[-1], len(self.planted[name]) - 1)]
             for name, seed in zip(names, seeds, strict=True)
         ]
+
+
+def write(lines: Sequence[str], *, bias: float = 0.75, seed: int = 0) -> list[Line]:
+    """The lines written in the first style."""
+    own = synthesizer()
+    return list(own.write(orders(lines, [own.hand()], [bias]), seed=seed))
 
 
 def plant(monkeypatch: pytest.MonkeyPatch, **planted: list[Trace]) -> Drawer:
@@ -75,8 +101,8 @@ def plant(monkeypatch: pytest.MonkeyPatch, **planted: list[Trace]) -> Drawer:
 
 def test_only_what_went_wrong_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     drawer = plant(monkeypatch, good=[trace("good")], bad=[trace("bad", skip=1), trace("bad", repeat=1), trace("bad")])
-    good, bad = synthesizer().write(["good", "bad"], bias=0.5, seed=9)
-    assert [(names, seeds) for names, _, _, seeds in drawer.calls] == [
+    good, bad = write(["good", "bad"], seed=9)
+    assert [(call.names, call.seeds) for call in drawer.calls] == [
         (["good", "bad"], [(9, 0, 0, 0), (9, 1, 0, 0)]),
         (["bad"], [(9, 1, 0, 1)]),
         (["bad"], [(9, 1, 0, 2)]),
@@ -88,7 +114,7 @@ def test_only_what_went_wrong_is_drawn_again(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_best_attempt_is_kept_and_what_remains_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     worst, best, middle = trace("abcd", finished=False), trace("abcd", skip=1, step=3), trace("abcd", skip=3)
     plant(monkeypatch, abcd=[worst, middle, best, middle])
-    line = synthesizer().write(["abcd"])[0]
+    line = write(["abcd"])[0]
     assert line.attempts == (ATTEMPTS,)
     assert line.problems == ("may have skipped 'a' in 'abcd'",)
     assert line.ink.bounds[2] == pytest.approx(30 * 3 * STATISTICS.scale, rel=0.01)
@@ -97,7 +123,7 @@ def test_the_best_attempt_is_kept_and_what_remains_is_said(monkeypatch: pytest.M
 def test_pieces_stand_on_one_baseline_a_space_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predict, "PIECE", 4)
     plant(monkeypatch, abc=[trace("abc")], de=[trace("de", step=2)])
-    line = synthesizer().write(["abc de"])[0]
+    line = write(["abc de"])[0]
     first, second = line.ink.strokes()
     assert (line.text, line.attempts) == ("abc de", (1, 1))
     assert first[:, 0].min() == pytest.approx(0, abs=1e-4)
@@ -110,7 +136,7 @@ def test_pieces_stand_on_one_baseline_a_space_apart(monkeypatch: pytest.MonkeyPa
 
 def test_lines_are_stacked_and_blank_ones_keep_their_place(monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch, abc=[trace("abc")])
-    written = synthesizer().write(["abc", "", "abc"])
+    written = write(["abc", "", "abc"])
     assert [len(line.ink) for line in written] == [31, 0, 31]
     first, second = stack(written).strokes()
     np.testing.assert_allclose(second[:, 1] - first[:, 1], 2 * LINE_SPACING, atol=1e-4)
@@ -119,8 +145,21 @@ def test_lines_are_stacked_and_blank_ones_keep_their_place(monkeypatch: pytest.M
 def test_more_pieces_than_a_batch_are_all_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predict, "BATCH", 3)
     drawer = plant(monkeypatch, abc=[trace("abc")])
-    assert len(synthesizer().write(["abc"] * 7)) == 7
-    assert [len(names) for names, *_ in drawer.calls] == [3, 3, 1]
+    assert len(write(["abc"] * 7)) == 7
+    assert [len(call.names) for call in drawer.calls] == [3, 3, 1]
+
+
+def test_a_book_is_written_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines come one by one from a text without end, in order, and what is drawn again shares a batch with new ones."""
+    monkeypatch.setattr(predict, "BATCH", 4)
+    drawer = plant(monkeypatch, good=[trace("good")], bad=[trace("bad", skip=1), trace("bad")])
+    own, told = synthesizer(), []
+    endless = (Order(text, own.hand(), 0.5) for text in itertools.cycle(["bad", "", "good"]))
+    lines = list(itertools.islice(own.write(endless, report=told.append), 12))
+    assert [line.text for line in lines] == ["bad", "", "good"] * 4
+    assert all(len(call.names) == 4 for call in drawer.calls)
+    assert [call.names[0] for call in drawer.calls[:2]] == ["bad", "bad"]
+    assert told == [1] * 11, "a line is told of when the next one is asked for"
 
 
 @given(st.lists(st.text("abc", min_size=1, max_size=100), max_size=30))
@@ -133,7 +172,7 @@ def test_pieces_say_the_line_and_are_short(words: list[str]) -> None:
 def test_parts_of_one_word_stand_closer_than_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(predict, "PIECE", 3)
     plant(monkeypatch, abc=[trace("abc")], de=[trace("de")])
-    first, second = synthesizer().write(["abcde"])[0].ink.strokes()
+    first, second = write(["abcde"])[0].ink.strokes()
     assert second[:, 0].min() - first[:, 0].max() == pytest.approx(LETTER_SPACE, abs=1e-4)
 
 
@@ -148,20 +187,52 @@ def test_text_is_prepared_line_by_line() -> None:
     assert replaced == {"é": "e", "-": ""}
 
 
-def test_styles_are_numbered_from_nought(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_styles_have_names_and_numbers_from_nought() -> None:
+    weights = synthesizer().net.writer.weight
+    for style, name, writer in ((None, "a", 2), (0, "a", 2), ("1", "b", 1), ("b", "b", 1)):
+        hand = synthesizer().hand(style)
+        assert (hand.name, hand.prime) == (name, None)
+        assert hand.style.equal(weights[writer])
+    assert synthesizer(()).hand().style.equal(weights[0])
+    for style in (2, -1, "c", ""):
+        with pytest.raises(OptionError, match=f"style {style}: no such style; there are 0 a, 1 b"):
+            synthesizer().hand(style)
+
+
+def test_paragraphs_take_hands_and_biases_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawer = plant(monkeypatch, abc=[trace("abc")], de=[trace("de")])
+    own = synthesizer()
+    text = ["", "abc", "de", "", "", "abc", "", "de"]
+    wanted = orders(text, [own.hand("a"), own.hand("b")], [0.0, 1.0, 2.0])
+    assert [line.text for line in own.write(wanted)] == text
+    assert (drawer.calls[0].writers, drawer.calls[0].biases) == ([2, 2, 1, 2], [0, 0, 1, 2])
+
+
+def test_lines_that_go_on_from_the_same_ink_are_drawn_together(monkeypatch: pytest.MonkeyPatch) -> None:
     drawer = plant(monkeypatch, abc=[trace("abc")])
-    for styles, style in (((2, 1), None), ((2, 1), 1), ((), None)):
-        synthesizer(styles).write(["abc"], style=style)
-    assert [writer for _, writer, *_ in drawer.calls] == [2, 1, 0]
-    for style in (2, -1):
-        with pytest.raises(OptionError, match=f"style {style}: no such style; these weights have 2"):
-            synthesizer().write(["abc"], style=style)
+    own, ink = synthesizer(), Ink.from_strokes([[(0, 0, 0), (1, 1, 0.2)]])
+    hand = own.primed("mine", RealLine(ink, "ab", "", "line"))
+    list(own.write(orders(["abc", "", "abc", "", "abc"], [hand, own.hand("b")], [0.5])))
+    first, second = drawer.calls
+    assert (first.writers, second.writers) == ([0, 0], [1])
+    assert second.prime is None
+    assert first.prime is not None
+    assert LETTERS.decode(first.prime.text) == "ab "
+    steps = first.prime.offsets * [STATISTICS.scale, STATISTICS.scale, 1]
+    np.testing.assert_allclose(steps.sum(axis=0), [1, 1, 1], atol=1e-5)
+
+
+@pytest.mark.parametrize(("text", "message"), [("aé!b", "mine: the model does not know ! é"), ("ab" * 99, "198 char")])
+def test_ink_that_cannot_be_gone_on_from(text: str, message: str) -> None:
+    ink = Ink.from_strokes([[(0, 0, 0), (1, 1, 0.2)]])
+    with pytest.raises(InputError, match=message):
+        synthesizer().primed("mine", RealLine(ink, text, "", "line"))
 
 
 @pytest.fixture
 def weights(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.safetensors"
-    statistics = {"scale": 0.5, "time_step": 0.02, "gap": [0.1, 0.0], "styles": [1]}
+    statistics = {"scale": 0.5, "time_step": 0.02, "gap": [0.1, 0.0], "styles": {"a": 1}}
     header = Header("synth", vars(CONFIG) | {}, LETTERS.chars, statistics)
     save_checkpoint(path, header, synthesizer().net.state_dict())
     return path
@@ -182,6 +253,8 @@ def test_synthesize_from_a_file_is_the_same_for_the_same_seed(weights: Path, mon
         ({"text": "a", "bias": -1.0}, OptionError, "bias -1"),
         ({"text": "a", "bias": float("nan")}, OptionError, "bias nan"),
         ({"text": "a", "style": 5}, OptionError, "style 5"),
+        ({"text": "a", "style": ["a", "none"]}, OptionError, "style none"),
+        ({"text": "a", "bias": [1.0, -2.0]}, OptionError, "bias -2"),
         ({"text": "a", "weights": "none"}, CheckpointError, "no such weights"),
     ],
 )

@@ -1,0 +1,120 @@
+"""Words: the pieces of written ink that a page can be laid out with.
+
+Which stroke belongs to which word, the window says: it looked at the word's characters while the stroke was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handwrite.core import geometry
+from handwrite.core.ink import FloatArray, Ink
+
+JOINED = 0.25
+"""A stroke that gives a second word more than this share of the window's weight joins the two: no line ends there."""
+
+WIDE = 0.8
+"""x-heights that such a stroke is wide at least; a dot or a dash joins nothing."""
+
+SPACE_WEIGHT = 0.01
+
+SHORTEST_PAUSE = 0.02
+"""Seconds between two words at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class Word:
+    """A written word, in x-heights; two that are joined by a stroke count as one.
+
+    ink : its left end at x = 0, its baseline at y = 0, its clock from 0. space : white before it as it was written.
+    pause : seconds before it. For the first of a line both are 0.
+    """
+
+    text: str
+    ink: Ink
+    space: float = 0.0
+    pause: float = 0.0
+
+
+def place(words: Sequence[Word]) -> Ink:
+    """The words side by side on one baseline, from x = 0, as they were written."""
+    strokes, x, clock = [], 0.0, 0.0
+    for word in words:
+        x, clock = x + word.space, clock + word.pause
+        strokes += [stroke + np.array([x, 0, clock], np.float32) for stroke in word.ink.strokes()]
+        x, clock = x + word.ink.bounds[2], clock + word.ink.duration
+    return Ink.from_strokes(strokes)
+
+
+def split_words(text: str, ink: Ink, attention: FloatArray) -> list[Word]:
+    """The words of a line of ink. text : words with one space between them. attention : (N, U + 1), phi of the window
+    at each point, on each character and on the place after the last. A word without ink of its own is taken into the
+    one before it, or after it."""
+    names, strokes = text.split(" "), ink.strokes()
+    if not strokes:
+        return [Word(text, ink)]
+    shares = _shares(text, ink, attention)
+    owner = _owners(strokes, shares)
+    group = _groups(owner, shares, np.array([(stroke[:, 0].min(), stroke[:, 0].max()) for stroke in strokes]))
+    words: list[Word] = []
+    before: list[FloatArray] = []
+    for number in range(group[-1] + 1):
+        own = [stroke for stroke, word in zip(strokes, owner, strict=True) if group[word] == number]
+        said = " ".join(name for name, of in zip(names, group, strict=True) if of == number)
+        words.append(_word(said, own, before))
+        before = own
+    return words
+
+
+def _shares(text: str, ink: Ink, attention: FloatArray) -> NDArray[np.float32]:
+    """(strokes, words): the share of each word in the window's weight on a stroke. A space, which the window looks at
+    between two words, hardly counts."""
+    weights = attention / np.maximum(attention.sum(axis=1, keepdims=True), 1e-12)
+    spaces = np.flatnonzero([char == " " for char in text])
+    weights[:, spaces] *= SPACE_WEIGHT
+    by_word = np.add.reduceat(weights, [0, *(spaces + 1)], axis=1)
+    summed = np.add.reduceat(by_word, [0, *(np.flatnonzero(ink.pen_up)[:-1] + 1)], axis=0)
+    shares: NDArray[np.float32] = summed / np.maximum(summed.sum(axis=1, keepdims=True), 1e-12)
+    return shares
+
+
+def _owners(strokes: Sequence[FloatArray], shares: NDArray[np.float32]) -> NDArray[np.int64]:
+    """(strokes,) the word that each belongs to: the one looked at most, or, for a cross or a dot that was set when
+    the window had gone on, the word before it that it lies over."""
+    owner: NDArray[np.int64] = shares.argmax(axis=1)
+    edges = np.full(shares.shape[1], -np.inf)
+    for index, stroke in enumerate(strokes):
+        word, x = int(owner[index]), stroke[:, 0]
+        if word and (x.min() + x.max()) / 2 < edges[word - 1]:
+            owner[index] = word = word - 1
+        edges[word] = max(edges[word], x.max())
+    return owner
+
+
+def _groups(owner: NDArray[np.int64], shares: NDArray[np.float32], edges: FloatArray) -> NDArray[np.int64]:
+    """(words,) a number for each word, the same for words that cannot be parted. edges (strokes, 2): left and right."""
+    count = shares.shape[1]
+    written = np.bincount(owner, minlength=count) > 0
+    apart = written[1:].copy()
+    for word in np.flatnonzero(written[:-1] & written[1:]):
+        both = np.minimum(shares[:, word], shares[:, word + 1])
+        joined = ((both > JOINED) & (edges[:, 1] - edges[:, 0] > WIDE)).any()
+        white = edges[owner == word + 1, 0].min() - edges[owner == word, 1].max()
+        apart[word] = not joined or white > 0
+    apart[: int(written.argmax())] = False
+    return np.concatenate([[0], np.cumsum(apart)])
+
+
+def _word(text: str, strokes: Sequence[FloatArray], before: Sequence[FloatArray]) -> Word:
+    """The word of its strokes, `before` being those of the word before it."""
+    left = min(stroke[:, 0].min() for stroke in strokes)
+    ink = geometry.tidy_clock(Ink.from_strokes(strokes)).moved(-left, 0)
+    if not before:
+        return Word(text, ink)
+    space = left - max(stroke[:, 0].max() for stroke in before)
+    pause = float(np.clip(strokes[0][0, 2] - before[-1][-1, 2], SHORTEST_PAUSE, geometry.MAX_GAP))
+    return Word(text, ink, float(space), pause)
