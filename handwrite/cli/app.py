@@ -90,6 +90,10 @@ def run(arguments: list[str]) -> int:
         return _explain(error)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+    except BrokenPipeError:
+        raise  # the reader has what it wanted
+    except OSError as error:
+        return _fail(f"{error.filename or 'stdout'}: {error.strerror or error}")
     return status if isinstance(status, int) else 0
 
 

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from handwrite.core.page import Page as Sheet
     from handwrite.synth.layout import PageFormat
 
-Page = Annotated[str | None, typer.Option("--page", metavar="SIZE", help="Write pages: a4, a5, letter, or WxH in mm.")]
+Page = Annotated[
+    str | None,
+    typer.Option(
+        "--page", metavar="SIZE", help="Pages: a3 to a6, letter, legal, or WxH in mm; else one sheet around the text."
+    ),
+]
 Margin = Annotated[float | None, typer.Option("--margin", metavar="MM", help="White on all sides.")]
 XHeight = Annotated[float | None, typer.Option("--x-height", metavar="MM", help="Height of an x; 3.5, on pages 2.5.")]
 LineSpacing = Annotated[

@@ -35,8 +35,14 @@ Bias = Annotated[
 Styles = Annotated[
     list[str] | None,
     typer.Option(
-        "--style", metavar="NAME", help="A hand (see `handwrite styles`) or a file of ink to go on from. Repeatable."
+        "--style",
+        metavar="NAME",
+        help="A hand (see `handwrite styles`), or ink to go on from (.inkml, .json). Repeatable.",
     ),
+]
+Attempts = Annotated[
+    int,
+    typer.Option("--attempts", metavar="N", help="How often a line is written at most, until it can be read well."),
 ]
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
 Threads = Annotated[
@@ -44,6 +50,7 @@ Threads = Annotated[
 ]
 
 DEVICES = ("auto", "cpu", "cuda")
+MOST_ATTEMPTS = 100
 MOST_THREADS = 1024
 """No machine gains from more, and torch dies of very many."""
 
@@ -63,6 +70,12 @@ def check_threads(threads: int | None) -> None:
     """Raises OptionError unless the number is from 1 to `MOST_THREADS` or None."""
     if threads is not None and not 1 <= threads <= MOST_THREADS:
         raise OptionError(f"--threads {threads}: must be from 1 to {MOST_THREADS}")
+
+
+def check_attempts(attempts: int) -> None:
+    """Raises OptionError unless the number is from 1 to `MOST_ATTEMPTS`."""
+    if not 1 <= attempts <= MOST_ATTEMPTS:
+        raise OptionError(f"--attempts {attempts}: must be from 1 to {MOST_ATTEMPTS}")
 
 
 def check_not_negative(name: str, value: float) -> None:

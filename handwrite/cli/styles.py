@@ -102,8 +102,8 @@ def add(
             statistics=synthesizer.statistics,
             report=advance,
         )
-    source, texts = " ".join(map(str, files)), [line.text for line in lines]
-    path = save_style(name, vector, fingerprint=synthesizer.fingerprint, source=source, texts=texts)
+    sources, texts = [str(file) for file in files], [line.text for line in lines]
+    path = save_style(name, vector, fingerprint=synthesizer.fingerprint, sources=sources, texts=texts)
     say(f'kept as {path}; write with it: handwrite synth "..." --style {name}')
 
 
@@ -134,7 +134,8 @@ def _found(synthesizer: Synthesizer) -> Iterator[dict[str, Any]]:
         yield {"number": number, "name": name, "usable": True, "from": "the weights"}
     for name, style in user_styles().items():
         usable = style is not None and style.fingerprint == synthesizer.fingerprint
-        yield {"number": None, "name": name, "usable": usable, "from": style.source if style else "a damaged file"}
+        source = ", ".join(style.sources) if style else "a damaged file"
+        yield {"number": None, "name": name, "usable": usable, "from": source}
 
 
 def _row(style: dict[str, Any]) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from handwrite.cli import drawing
 from handwrite.cli.hands import chosen_hands
 from handwrite.cli.options import (
     STREAM,
+    Attempts,
     Bias,
     Device,
     Format,
@@ -22,6 +23,7 @@ from handwrite.cli.options import (
     Seed,
     Styles,
     Threads,
+    check_attempts,
     check_device,
     check_not_negative,
     check_threads,
@@ -76,6 +78,7 @@ def synth(
     bias: Bias = None,
     style: Styles = None,
     seed: Seed = None,
+    attempts: Attempts = 6,
     page: drawing.Page = None,
     margin: drawing.Margin = None,
     x_height: drawing.XHeight = None,
@@ -103,6 +106,7 @@ def synth(
     biases = bias or [DEFAULT_BIAS]
     for value in biases:
         check_not_negative("--bias", value)
+    check_attempts(attempts)
     check_device(device)
     check_threads(threads)
     goal = target(output, format, stem=DEFAULT_STEM, default=DEFAULT_FORMAT)
@@ -113,10 +117,15 @@ def synth(
     sheet = drawing.page_format(page, align=align, ruling=ruling, **sizes)
     wanted = _text(text, file)
     synthesizer = _load(weights, device=device, threads=threads)
-    orders = _orders(synthesizer, wanted, styles=style or [], biases=biases)
+    hands = chosen_hands(synthesizer, style or [])
+    lines = _prepared(synthesizer, wanted)
     seed = chosen_seed(seed)
-    metadata = _metadata(seed=seed, bias=biases, style=style or ["0"], weights=weights)
-    _deliver(_pages(synthesizer, orders, sheet, seed=seed), goal, encoder, metadata)
+    metadata = _metadata(seed=seed, bias=biases, style=[hand.name for hand in hands], weights=weights)
+    from handwrite.synth.layout import layout
+    from handwrite.synth.predict import orders
+
+    with closing(_written(synthesizer, orders(lines, hands, biases), seed=seed, attempts=attempts)) as written:
+        _deliver(layout((line.words for line in written), sheet, seed=seed), goal, encoder, metadata)
 
 
 def _load(weights: str, *, device: str, threads: int | None) -> Synthesizer:
@@ -125,31 +134,23 @@ def _load(weights: str, *, device: str, threads: int | None) -> Synthesizer:
     return Synthesizer.load(weights, device=device, threads=threads)
 
 
-def _orders(synthesizer: Synthesizer, text: str, *, styles: Sequence[str], biases: Sequence[float]) -> list[Order]:
-    """The lines to write, each in its hand and with its bias."""
-    from handwrite.synth.predict import orders
-
-    hands = chosen_hands(synthesizer, styles)
+def _prepared(synthesizer: Synthesizer, text: str) -> list[str]:
+    """The lines to write, in characters that the model knows; what was replaced is said."""
     lines, replaced = synthesizer.prepare(text)
     if replaced:
         named = ", ".join(f"{char!r} by {spelling!r}" for char, spelling in replaced.items())
         say(f"warning: the model does not know some characters; replaced {named}")
-    return orders(lines, hands, biases)
+    return lines
 
 
-def _pages(synthesizer: Synthesizer, orders: Sequence[Order], sheet: Any, *, seed: int) -> Iterator[Page]:
-    from handwrite.synth.layout import layout
-
-    written = _written(synthesizer, orders, seed=seed)
-    return layout((line.words for line in written), sheet, seed=seed)
-
-
-def _written(synthesizer: Synthesizer, orders: Sequence[Order], *, seed: int) -> Iterator[Line]:
+def _written(
+    synthesizer: Synthesizer, orders: Sequence[Order], *, seed: int, attempts: int
+) -> Generator[Line, None, None]:
     """The lines as they are done; then what went wrong is said."""
     bar = progress("writing", total=len(orders), unit="lines") if len(orders) > FEW_LINES else nullcontext(_nothing)
     problems: list[str] = []
     with bar as advance:
-        for number, line in enumerate(synthesizer.write(orders, seed=seed, report=advance), start=1):
+        for number, line in enumerate(synthesizer.write(orders, seed=seed, attempts=attempts, report=advance), start=1):
             problems += [f"warning: line {number}: {problem}" for problem in line.problems]
             yield line
     for problem in problems[:MOST_WARNINGS]:

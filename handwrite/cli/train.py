@@ -3,25 +3,56 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handwrite.cli.options import Device, check_device, command_app
+from handwrite.cli.options import Device, check_device, check_threads, command_app
 from handwrite.cli.progress import progress, say
 from handwrite.errors import HandwriteError, OptionError
 
 if TYPE_CHECKING:
+    from handwrite.synth.proof_task import ProofTask
     from handwrite.synth.task import SynthTask
-    from handwrite.train.loop import LoopConfig, Progress
+    from handwrite.train.loop import LoopConfig, Progress, Task
 
 app = command_app()
 BARE_MINUTES = 5.0
 BARE_OUT = Path("runs/synth")
 START = "start.safetensors"
+Data = Annotated[list[Path], typer.Option("--data", metavar="FILE", help="A dataset; may be given several times.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run goes.")]
+MaxMinutes = Annotated[float | None, typer.Option("--max-minutes", metavar="M", help="Stop after M minutes.")]
+MaxSteps = Annotated[
+    int | None,
+    typer.Option("--max-steps", metavar="N", help="Stop after N steps; the learning rate falls at the end."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on exactly where the run in DIR stopped.")]
+Start = Annotated[
+    str | None, typer.Option("--from", metavar="WEIGHTS", help="Begin with these weights, a file or a name.")
+]
+LearningRate = Annotated[float, typer.Option("--learning-rate", metavar="R", help="Highest learning rate.")]
+BatchPoints = Annotated[int, typer.Option("--batch-points", metavar="N", help="Points of a batch.")]
+ValidateEvery = Annotated[int, typer.Option("--validate-every", metavar="N", help="Steps between scores.")]
+TrainSeed = Annotated[int, typer.Option("--seed", metavar="N", help="Fixes everything random.")]
+Precision = Annotated[str, typer.Option("--precision", metavar="NAME", help="bf16-mixed or 32-true.")]
+Processes = Annotated[int, typer.Option("--processes", metavar="N", help="Train with N processes at once.")]
+TrainThreads = Annotated[int, typer.Option("--threads", metavar="N", help="CPU threads of each process.")]
+
 PRECISIONS = ("bf16-mixed", "32-true")
 LARGEST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Model:
+    """What `train` can make. make_task : the task of a run, called with data, seed, budget and start."""
+
+    kind: str
+    does: str
+    make_task: Callable[..., Task]
 
 
 @app.callback(invoke_without_command=True)
@@ -38,63 +69,59 @@ def train(context: typer.Context) -> None:
 
         data = sample_store()
         say(f"training the synthesizer on {data} for {BARE_MINUTES:g} minutes into {BARE_OUT}")
-        synth(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES, resume=(BARE_OUT / STATE).exists())
+        _trainer(MODELS[0])(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES, resume=(BARE_OUT / STATE).exists())
 
 
-@app.command()
-def synth(
-    data: Annotated[list[Path], typer.Option("--data", metavar="FILE", help="A dataset; may be given several times.")],
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run goes.")] = BARE_OUT,
-    max_minutes: Annotated[
-        float | None, typer.Option("--max-minutes", metavar="M", help="Stop after M minutes.")
-    ] = None,
-    max_steps: Annotated[
-        int | None,
-        typer.Option("--max-steps", metavar="N", help="Stop after N steps; the learning rate falls at the end."),
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on exactly where the run in DIR stopped.")] = False,
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="WEIGHTS", help="Begin with these weights, a file or a name.")
-    ] = None,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", metavar="R", help="Highest learning rate.")] = 2e-3,
-    batch_points: Annotated[int, typer.Option("--batch-points", metavar="N", help="Points of a batch.")] = 12_000,
-    validate_every: Annotated[int, typer.Option("--validate-every", metavar="N", help="Steps between scores.")] = 250,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes everything random.")] = 0,
-    device: Device = "auto",
-    precision: Annotated[
-        str, typer.Option("--precision", metavar="NAME", help="bf16-mixed or 32-true.")
-    ] = "bf16-mixed",
-    processes: Annotated[int, typer.Option("--processes", metavar="N", help="Train with N processes at once.")] = 1,
-    threads: Annotated[int, typer.Option("--threads", metavar="N", help="CPU threads of each process.")] = 1,
-) -> None:
-    """Train the synthesizer: text to ink.
+def _trainer(model: Model) -> Callable[..., None]:
+    """The command that trains a model."""
+
+    def command(
+        data: Data,
+        out: Out = Path("runs") / model.kind,
+        max_minutes: MaxMinutes = None,
+        max_steps: MaxSteps = None,
+        resume: Resume = False,
+        start: Start = None,
+        learning_rate: LearningRate = 2e-3,
+        batch_points: BatchPoints = 12_000,
+        validate_every: ValidateEvery = 250,
+        seed: TrainSeed = 0,
+        device: Device = "auto",
+        precision: Precision = "bf16-mixed",
+        processes: Processes = 1,
+        threads: TrainThreads = 1,
+    ) -> None:
+        _check(max_minutes, max_steps, resume=resume, start=start, seed=seed, precision=precision)
+        counts = {"--batch-points": batch_points, "--validate-every": validate_every, "--processes": processes}
+        _check_sizes(counts | {"--learning-rate": learning_rate})
+        check_threads(threads)
+        _prepare_torch(device, threads)
+        from handwrite.train.loop import LoopConfig
+
+        config = LoopConfig(
+            out=out,
+            max_minutes=max_minutes,
+            max_steps=max_steps,
+            resume=resume,
+            learning_rate=learning_rate,
+            validate_every=validate_every,
+            seed=seed,
+            device=device,
+            precision=precision,
+            processes=processes,
+        )
+        _run(_prepare_run(model, config, data, budget=batch_points, start=start), config)
+
+    command.__doc__ = f"""Train the {model.kind} model: {model.does}.
 
     \b
-    handwrite train synth --data iam.h5 --data unipen.h5 --max-minutes 100 --out runs/synth
-    handwrite train synth --data iam.h5 --max-minutes 60 --out runs/synth --resume
+    handwrite train {model.kind} --data iam.h5 --data unipen.h5 --max-minutes 60 --out runs/{model.kind}
+    handwrite train {model.kind} --data iam.h5 --data unipen.h5 --max-minutes 60 --out runs/{model.kind} --resume
     """
-    _check(max_minutes, max_steps, resume=resume, start=start, seed=seed, precision=precision)
-    counts = {"--batch-points": batch_points, "--validate-every": validate_every, "--processes": processes}
-    _check_sizes(counts | {"--threads": threads, "--learning-rate": learning_rate})
-    _prepare_torch(device, threads)
-    from handwrite.train.loop import LoopConfig
-
-    config = LoopConfig(
-        out=out,
-        max_minutes=max_minutes,
-        max_steps=max_steps,
-        resume=resume,
-        learning_rate=learning_rate,
-        validate_every=validate_every,
-        seed=seed,
-        device=device,
-        precision=precision,
-        processes=processes,
-    )
-    _run(_prepare_run(config, data, budget=batch_points, start=start), config)
+    return command
 
 
-def _prepare_run(config: LoopConfig, data: list[Path], *, budget: int, start: str | None) -> SynthTask:
+def _prepare_run(model: Model, config: LoopConfig, data: list[Path], *, budget: int, start: str | None) -> Task:
     """The task of a run. The weights that it begins with stay in its folder: --resume must begin the same task."""
     from handwrite.core.checkpoint import resolve
     from handwrite.core.files import make_folder, write_atomic
@@ -102,15 +129,15 @@ def _prepare_run(config: LoopConfig, data: list[Path], *, budget: int, start: st
 
     kept = config.out / START
     if config.resume:
-        return _synth_task(data, seed=config.seed, budget=budget, start=kept if kept.is_file() else None)
+        return model.make_task(data, seed=config.seed, budget=budget, start=kept if kept.is_file() else None)
     if (config.out / STATE).exists():
         raise OptionError(f"{config.out}: holds a run already; go on with it (--resume) or name another --out")
-    task = _synth_task(data, seed=config.seed, budget=budget, start=start)
+    task = model.make_task(data, seed=config.seed, budget=budget, start=start)
     make_folder(config.out)
     if start is None:
         kept.unlink(missing_ok=True)
     else:
-        write_atomic(kept, resolve(start, kind="synth").read_bytes())
+        write_atomic(kept, resolve(start, kind=model.kind).read_bytes())
     return task
 
 
@@ -152,6 +179,7 @@ def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path |
     from handwrite.synth.compose import compose
     from handwrite.synth.data import load_lines
     from handwrite.synth.task import SynthTask
+    from handwrite.train.loop import is_first_process
 
     begin = load_checkpoint(start, kind="synth") if start else None
     stores = [Store(path, in_memory=True) for path in data]
@@ -162,23 +190,33 @@ def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path |
         raise InputError(f"{files}: no samples of split train, or no lines of split val; see `handwrite data info`")
     licences = {source: licence for store in stores for source, licence in store.licences.items()}
     training = [line for line in training if line.level != "character"] + compose(training, seed=seed)
-    return SynthTask(
-        training,
-        validation,
-        licences,
-        seed=seed,
-        budget=budget,
-        start=(begin.header, begin.tensors) if begin else None,
-    )
+    start_from = (begin.header, begin.tensors) if begin else None
+    task = SynthTask(training, validation, licences, seed=seed, budget=budget, start=start_from)
+    if is_first_process():
+        say(f"{len(task.training):,} samples to train on, {len(task.validation):,} to validate")
+    return task
 
 
-def _run(task: SynthTask, config: LoopConfig) -> None:
+def _proof_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> ProofTask:
+    from handwrite.core.checkpoint import load_checkpoint
+    from handwrite.synth.proof_task import ProofTask
+    from handwrite.synth.proofreader import restore
+
+    samples = _synth_task(data, seed=seed, budget=budget, start=None)
+    if start is None:
+        return ProofTask(samples)
+    begin = load_checkpoint(start, kind="proofreader")
+    if begin.header.alphabet != samples.alphabet.chars:
+        raise OptionError(f"--from {start}: these weights have another alphabet than the data; begin without")
+    return ProofTask(samples, restore(begin.header, begin.tensors))
+
+
+def _run(task: Task, config: LoopConfig) -> None:
     from handwrite.train.loop import BEST, is_first_process, train
 
     if not is_first_process():
         train(task, config)
         return
-    say(f"{len(task.training):,} samples to train on, {len(task.validation):,} to validate")
     with progress("training", total=1000) as advance:
         done = 0
 
@@ -195,3 +233,11 @@ def _run(task: SynthTask, config: LoopConfig) -> None:
         raise HandwriteError("no score was a number, so there are no weights; try a lower --learning-rate")
     figures = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
     say(f"best: {figures}; weights in {config.out / BEST}")
+
+
+MODELS = (
+    Model("synth", "text to ink", _synth_task),
+    Model("proofreader", "ink to text, by which the synthesizer sees what can be read", _proof_task),
+)
+for _model in MODELS:
+    app.command(_model.kind)(_trainer(_model))

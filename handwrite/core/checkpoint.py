@@ -8,6 +8,7 @@ needs besides lies in a second file, written by `train.loop`.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -56,11 +57,11 @@ class Checkpoint:
 def resolve(weights: str | Path, *, kind: str) -> Path:
     """The file of `weights`: a path, or the name of weights that come with the program."""
     path = Path(weights)
-    if path.is_file():
+    if os.path.isfile(path):
         return path
     for folder in FOLDERS:
         named = folder / f"{weights}.safetensors"
-        if named.is_file():
+        if os.path.isfile(named):
             return named
     raise CheckpointError(f"{weights}: no such weights; give a .safetensors file of `handwrite train {kind}`")
 

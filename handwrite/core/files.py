@@ -27,11 +27,11 @@ def write_atomic(path: str | Path, data: bytes) -> None:
 def check_writable(path: Path) -> None:
     """Raises InputError when a file cannot be written there; so that long work is not done in vain."""
     folder = path.parent
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"cannot write {path}: it is a folder; name a file in it")
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"cannot write {path}: there is no folder {folder}; make it, or name another file")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
         raise InputError(f"cannot write {path}: permission denied; name another file")
 
 

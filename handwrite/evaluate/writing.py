@@ -45,9 +45,8 @@ def write_texts(
     problems: list[str] = []
     orders = (Order(_prepared(synthesizer, text), hand, bias) for text in texts)
     for line in synthesizer.write(orders, seed=seed, report=report):
-        extra = sum(line.attempts) - len(line.attempts)
-        first += not extra and not line.problems
-        redraws += extra
+        first += line.at_once
+        redraws += sum(line.attempts) - len(line.attempts)
         problems += line.problems
     return Writing(len(texts), first, redraws, tuple(problems))
 

@@ -50,8 +50,8 @@ class GcodeSettings:
             if not command.strip() or not command.isascii():
                 raise OptionError(f'{name} command {command!r}: must be G-code, for example "M5" or "G0 Z5"')
         for name, speed in (("feed", self.feed), ("travel", self.travel)):
-            if speed is not None and not 0 < speed < np.inf:
-                raise OptionError(f"{name} {speed:g}: must be above 0 millimetres a minute")
+            if speed is not None and not 1 <= speed < np.inf:
+                raise OptionError(f"{name} {speed:g}: must be at least 1 millimetre a minute")
         if not 0 <= self.settle <= 10:
             raise OptionError(f"settle {self.settle:g}: must be from 0 to 10 seconds")
         if not 0 < self.tolerance <= 10:

@@ -31,7 +31,7 @@ class Look:
 
     def __post_init__(self) -> None:
         if not 0 < self.width <= MAX_WIDTH:
-            raise OptionError(f"width {self.width:g}: must be above 0 and at most {MAX_WIDTH:g} mm")
+            raise OptionError(f"line width {self.width:g}: must be above 0 and at most {MAX_WIDTH:g} mm")
         if not 0 <= self.pressure <= 1:
             raise OptionError(f"pressure {self.pressure:g}: must be from 0 to 1")
         object.__setattr__(self, "colour", _hexadecimal(self.colour, "colour"))

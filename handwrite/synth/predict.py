@@ -1,8 +1,8 @@
 """The synthesizer as people use it: text in, ink out.
 
 Owns all between the two: respelling what the model cannot write, cutting long lines into pieces that the model is good
-at, watching the window and drawing again what went wrong, and setting the pieces on one baseline. The unit of the ink
-is the x-height.
+at, drawing again what the window or the proofreader is not content with, and setting the pieces on one baseline. The
+unit of the ink is the x-height.
 """
 
 from __future__ import annotations
@@ -28,24 +28,23 @@ from handwrite.errors import InputError, OptionError
 from handwrite.synth.data import Line as RealLine
 from handwrite.synth.hands import Hand, primed
 from handwrite.synth.model import SynthNet
-from handwrite.synth.sampler import Trace, draw
+from handwrite.synth.pieces import Attempt, Piece, parts
+from handwrite.synth.proofreader import Proofreader
+from handwrite.synth.sampler import Prime, Trace, draw
 from handwrite.synth.styles import fingerprint, load_style, user_styles
 from handwrite.synth.task import Statistics, restore, statistics_of
-from handwrite.synth.watch import Verdict, judge
+from handwrite.synth.watch import judge
 from handwrite.synth.words import Word, place, split_words
 
 Report = Callable[[int], None]
 Style = str | int | None
 
 DEFAULT_BIAS = 0.75
-ATTEMPTS = 5
-"""How often a piece is drawn at most, until the window is content."""
-
-PIECE = 40
-"""Characters of a piece; a longer line is cut at spaces."""
+ATTEMPTS = 6
+"""How often a piece is drawn at most, until the window is content and the proofreader finds it clear."""
 
 BATCH = 64
-"""Pieces that are drawn at once, so that memory stays bounded."""
+"""Drawings that are made at once: enough that one more costs little, and few enough that memory stays bounded."""
 
 LINE_SPACING = 4.0
 WORD_SPACE, LETTER_SPACE = 1.0, 0.3
@@ -58,11 +57,12 @@ PAUSE = 0.4
 @dataclass(frozen=True)
 class Line:
     """A written line: its text as written, its words, none for a blank line, how many drawings its pieces took
-    (`attempts`, one each at best), and what remains wrong."""
+    (`attempts`, one each at best), whether the window was content with each piece's first, and what remains wrong."""
 
     text: str
     words: tuple[Word, ...]
     attempts: tuple[int, ...]
+    at_once: bool
     problems: tuple[str, ...]
 
     @property
@@ -79,53 +79,31 @@ class Order(NamedTuple):
     bias: float
 
 
-class Part(NamedTuple):
-    """A part of a line. spaced : a space stands before it, unless it is the first."""
-
-    text: str
-    spaced: bool
-
-
-@dataclass
-class _Piece:
-    """A part of a line on its way: the best trace so far, and what the window says of it."""
-
-    order: Order
-    text: str
-    spaced: bool
-    seed: tuple[int, ...]
-    attempts: int = 0
-    trace: Trace | None = None
-    verdict: Verdict | None = None
-
-    @property
-    def wanted(self) -> bool:
-        return self.attempts < ATTEMPTS and (self.verdict is None or bool(self.verdict.problems))
-
-    def take(self, trace: Trace) -> None:
-        verdict = judge(self.text, trace.attention, finished=trace.finished)
-        if self.verdict is None or verdict.severity < self.verdict.severity:
-            self.trace, self.verdict = trace, verdict
-        self.attempts += 1
-
-
 class _Row(NamedTuple):
     """A line on its way."""
 
-    order: Order
-    pieces: list[_Piece]
+    text: str
+    pieces: list[Piece]
 
     @property
-    def wanted(self) -> list[_Piece]:
+    def wanted(self) -> list[Piece]:
         return [piece for piece in self.pieces if piece.wanted]
 
 
 class Synthesizer:
     """Weights ready to write. Make one with `Synthesizer.load`."""
 
-    def __init__(self, net: SynthNet, alphabet: Alphabet, statistics: Statistics, styles: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        net: SynthNet,
+        alphabet: Alphabet,
+        statistics: Statistics,
+        *,
+        styles: Mapping[str, int],
+        proofreader: Proofreader | None = None,
+    ) -> None:
         self.net, self.alphabet, self.statistics = net.eval(), alphabet, statistics
-        self._styles = dict(styles)
+        self.proofreader, self._styles = proofreader, dict(styles)
 
     @classmethod
     def load(cls, weights: str | Path = "synth", *, device: str = "auto", threads: int | None = None) -> Synthesizer:
@@ -134,8 +112,14 @@ class Synthesizer:
             torch.set_num_threads(threads)
         checkpoint = load_checkpoint(weights, kind="synth")
         header = checkpoint.header
-        net = restore(header, checkpoint.tensors).to(torch_device(device))
-        return cls(net, Alphabet(header.alphabet), statistics_of(header), header.statistics.get("styles", {}))
+        where = torch_device(device)
+        return cls(
+            restore(header, checkpoint.tensors).to(where),
+            Alphabet(header.alphabet),
+            statistics_of(header),
+            styles=header.statistics.get("styles", {}),
+            proofreader=Proofreader.load(device=where),
+        )
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -183,18 +167,25 @@ class Synthesizer:
             raise InputError("no text to write; give at least one visible character")
         return lines, replaced
 
-    def write(self, orders: Iterable[Order], *, seed: int = 0, report: Report = lambda lines: None) -> Iterator[Line]:
+    def write(
+        self,
+        orders: Iterable[Order],
+        *,
+        seed: int = 0,
+        attempts: int = ATTEMPTS,
+        report: Report = lambda lines: None,
+    ) -> Iterator[Line]:
         """Write lines, each as soon as it and those before it are done; `report` is told of each.
 
-        Each piece of each line draws from its own stream (seed, line, piece, attempt). `BATCH` pieces are drawn at a
-        time, so that a book takes no more memory than a page.
+        Each piece of each line draws from its own stream (seed, line, piece, attempt), at most `attempts` times.
+        `BATCH` pieces are drawn at a time, so that a book takes no more memory than a page.
         """
         coming = enumerate(orders)
         rows: deque[_Row] = deque()
         while True:
             wanted = [piece for row in rows for piece in row.wanted]
             while len(wanted) < BATCH and (numbered := next(coming, None)):
-                rows.append(_row(*numbered, seed))
+                rows.append(_row(*numbered, seed=seed, attempts=attempts))
                 wanted += rows[-1].pieces
             if not rows:
                 return
@@ -203,58 +194,63 @@ class Synthesizer:
                 yield self._line(rows.popleft())
                 report(1)
 
-    def _draw(self, pieces: Sequence[_Piece]) -> None:
-        """Draw each piece once; those that go on from the same ink, or from none, side by side."""
-        primes = {id(piece.order.hand.prime): piece.order.hand.prime for piece in pieces}
+    def _draw(self, pieces: Sequence[Piece]) -> None:
+        """Draw each piece once, and several times where the batch has room, before it is known whether once will do."""
+        copies = max(1, BATCH // max(len(pieces), 1))
+        tries = [
+            (piece, number)
+            for piece in pieces
+            for number in range(piece.attempts, min(piece.attempts + copies, piece.most))
+        ]
+        primes = {id(piece.hand.prime): piece.hand.prime for piece in pieces}
         for key, prime in primes.items():
-            together = [piece for piece in pieces if id(piece.order.hand.prime) == key]
-            traces = draw(
-                self.net,
-                [self.alphabet.encode(piece.text) for piece in together],
-                style=torch.stack([piece.order.hand.style for piece in together]),
-                bias=torch.tensor([piece.order.bias for piece in together]),
-                seeds=[(*piece.seed, piece.attempts) for piece in together],
-                prime=prime,
-            )
-            for piece, trace in zip(together, traces, strict=True):
-                piece.take(trace)
+            together = [one for one in tries if id(one[0].hand.prime) == key]
+            for (piece, _), attempt in zip(together, self._attempts(together, prime), strict=True):
+                piece.take(attempt)
+
+    def _attempts(self, tries: Sequence[tuple[Piece, int]], prime: Prime | None) -> list[Attempt]:
+        """The drawings of pieces that go on from the same ink, or from none, each by the number of its attempt."""
+        texts = [piece.part.text for piece, _ in tries]
+        traces = draw(
+            self.net,
+            [self.alphabet.encode(text) for text in texts],
+            style=torch.stack([piece.hand.style for piece, _ in tries]),
+            bias=torch.tensor([piece.bias for piece, _ in tries]),
+            seeds=[(*piece.seed, number) for piece, number in tries],
+            prime=prime,
+        )
+        return [
+            Attempt(trace, judge(text, trace.attention, finished=trace.finished), nats)
+            for trace, text, nats in zip(traces, texts, self._nats(traces, texts), strict=True)
+        ]
+
+    def _nats(self, traces: Sequence[Trace], texts: Sequence[str]) -> list[float]:
+        """How hard each drawing is to read; 0 for all without a proofreader."""
+        if self.proofreader is None:
+            return [0.0] * len(texts)
+        unit = np.array([self.statistics.scale, self.statistics.scale, 1], np.float32)
+        return self.proofreader.nats([trace.offsets * unit for trace in traces], texts)
 
     def _line(self, row: _Row) -> Line:
         words: list[Word] = []
         for piece in row.pieces:
-            assert piece.trace is not None
-            own = split_words(piece.text, self._ink(piece), piece.trace.attention)
+            assert piece.best is not None
+            own = split_words(piece.part.text, self._ink(piece.best.trace), piece.best.trace.attention)
             if words:
-                space = WORD_SPACE if piece.spaced else LETTER_SPACE
+                space = WORD_SPACE if piece.part.spaced else LETTER_SPACE
                 own[0] = replace(own[0], space=space, pause=PAUSE)
             words += own
-        found = tuple(problem for piece in row.pieces if piece.verdict for problem in piece.verdict.problems)
-        return Line(row.order.text, tuple(words), tuple(piece.attempts for piece in row.pieces), found)
+        found = tuple(problem for piece in row.pieces if piece.best for problem in piece.best.verdict.problems)
+        at_once = all(piece.at_once for piece in row.pieces)
+        return Line(row.text, tuple(words), tuple(piece.attempts for piece in row.pieces), at_once, found)
 
-    def _ink(self, piece: _Piece) -> Ink:
-        """A piece's ink in x-heights, level, its left end at x = 0 and its baseline at y = 0."""
-        assert piece.trace is not None
+    def _ink(self, trace: Trace) -> Ink:
+        """A drawing's ink in x-heights, level, its left end at x = 0 and its baseline at y = 0."""
         scale = self.statistics.scale
-        offsets = piece.trace.offsets * np.array([scale, scale, 1], np.float32)
+        offsets = trace.offsets * np.array([scale, scale, 1], np.float32)
         ink = Ink.from_offsets(offsets, time_step=self.statistics.time_step, gap=self.statistics.gap)
         ink = geometry.deslope(ink)
         return ink.moved(-ink.bounds[0], -geometry.baseline(ink))
-
-
-def pieces(line: str) -> list[Part]:
-    """The line in parts of at most `PIECE` characters, cut at spaces and as evenly as may be; a longer word is cut
-    too."""
-    words, count = line.split(), -(-len(line) // PIECE)
-    wanted = min(PIECE, -(-len(line) // max(count, 1)) + 4)
-    parts: list[Part] = []
-    for word in words:
-        first, *rest = (word[start : start + PIECE] for start in range(0, len(word), PIECE))
-        if parts and len(parts[-1].text) + 1 + len(first) <= wanted:
-            parts[-1] = Part(f"{parts[-1].text} {first}", parts[-1].spaced)
-        else:
-            parts.append(Part(first, True))
-        parts += [Part(text, False) for text in rest]
-    return parts
 
 
 def orders(lines: Sequence[str], hands: Sequence[Hand], biases: Sequence[float]) -> list[Order]:
@@ -303,9 +299,12 @@ def stack(lines: Sequence[Line]) -> Ink:
     return join([line.ink.moved(0, LINE_SPACING * row) for row, line in enumerate(lines)], pause=PAUSE)
 
 
-def _row(number: int, order: Order, seed: int) -> _Row:
-    parts = enumerate(pieces(order.text))
-    return _Row(order, [_Piece(order, *part, (seed, number, column)) for column, part in parts])
+def _row(number: int, order: Order, *, seed: int, attempts: int) -> _Row:
+    made = [
+        Piece(part, order.hand, order.bias, (seed, number, column), attempts)
+        for column, part in enumerate(parts(order.text))
+    ]
+    return _Row(order.text, made)
 
 
 def _listed(names: Sequence[str]) -> list[str]:

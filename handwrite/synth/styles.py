@@ -35,12 +35,12 @@ WRITERS = "writer.weight"
 
 @dataclass(frozen=True)
 class UserStyle:
-    """A style of the user's. vector : the embedding. source : the file that its ink came from. texts : of its lines.
+    """A style of the user's. vector : the embedding. sources : the files that its ink came from. texts : of its lines.
     fingerprint : of the weights that it was fitted for."""
 
     name: str
     vector: tuple[float, ...]
-    source: str
+    sources: tuple[str, ...]
     texts: tuple[str, ...]
     fingerprint: str
 
@@ -69,12 +69,14 @@ def check_name(name: str) -> str:
     return name
 
 
-def save_style(name: str, vector: FloatArray, *, fingerprint: str, source: str, texts: Sequence[str]) -> Path:
+def save_style(
+    name: str, vector: FloatArray, *, fingerprint: str, sources: Sequence[str], texts: Sequence[str]
+) -> Path:
     """Keep an embedding (S,) under a name, in place of what had it, and say where. See `UserStyle` for the rest.
 
     Raises OptionError for a name that cannot be one, InputError when the folder cannot be written to.
     """
-    style = UserStyle(check_name(name), tuple(vector.tolist()), source, tuple(texts), fingerprint)
+    style = UserStyle(check_name(name), tuple(vector.tolist()), tuple(sources), tuple(texts), fingerprint)
     make_folder(folder())
     record = {"format": FORMAT, "version": VERSION, **asdict(style)}
     write_atomic(_path(name), f"{json.dumps(record, allow_nan=False)}\n".encode())
@@ -128,7 +130,7 @@ def _path(name: str) -> Path:
 
 
 def _command(style: UserStyle) -> str:
-    return shlex.join(["handwrite", "styles", "add", style.name, style.source])
+    return shlex.join(["handwrite", "styles", "add", style.name, *style.sources])
 
 
 def _readable(name: str) -> UserStyle | None:
@@ -148,7 +150,8 @@ def _decoded(name: str, data: bytes) -> UserStyle:
         vector = np.array(record["vector"], np.float32)
     if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
         raise ValueError("the vector is none")
-    texts, plain = record["texts"], (record["source"], record["fingerprint"])
-    if not isinstance(texts, list) or not all(isinstance(value, str) for value in (*texts, *plain)):
-        raise TypeError("texts, source and fingerprint are strings")
-    return UserStyle(name, tuple(vector.tolist()), plain[0], tuple(texts), plain[1])
+    sources, texts, weights = record["sources"], record["texts"], record["fingerprint"]
+    lists = isinstance(sources, list) and isinstance(texts, list)
+    if not lists or not all(isinstance(value, str) for value in (*sources, *texts, weights)):
+        raise TypeError("sources and texts are lists of strings, the fingerprint is a string")
+    return UserStyle(name, tuple(vector.tolist()), tuple(sources), tuple(texts), weights)

@@ -219,12 +219,12 @@ class _Run:
                     self.rows.append(
                         {"step": self.step, "seconds": round(self.seconds, 1), "loss": meter.mean} | scores
                     )
+                    self.save(own)
                     self.write(better)
         finally:
             self.plain.load_state_dict(own)
             self.plain.train()
         if self.fabric.is_global_zero:
-            self.save()
             self.tell(meter, begin, scores)
         self.fabric.barrier()
 
@@ -241,9 +241,9 @@ class _Run:
         _write_image(out / "curve.png", draw_curve(self.rows))
         _write_image(out / "samples.png", self.task.picture(self.plain))
 
-    def save(self) -> None:
-        """Write all that going on exactly needs."""
-        tensors = {f"model.{name}": value for name, value in self.plain.state_dict().items()}
+    def save(self, own: dict[str, Tensor]) -> None:
+        """Write all that going on exactly needs; `own` are the weights that are not averaged."""
+        tensors = {f"model.{name}": value for name, value in own.items()}
         tensors |= {f"average.{name}": value for name, value in self.average.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}

@@ -1,4 +1,4 @@
-"""What tests of several commands share: weights of a tiny untrained network, lines of ink in files, a folder of styles."""
+"""What tests of several commands share: weights of a tiny network, lines of ink in files, a folder of styles."""
 
 from __future__ import annotations
 

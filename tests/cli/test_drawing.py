@@ -39,7 +39,7 @@ def page() -> Page:
     """Two waves, written ever faster."""
     x = np.linspace(0, 30, 60)
     wave = np.column_stack([10 + x, 12 + 3 * np.sin(x), np.sqrt(x / 30)])
-    return Page(ink=Ink.from_strokes([wave, wave + [0, 9, 2]]), width=50, height=40, text="two waves")
+    return Page(ink=Ink.from_strokes([wave, wave + np.array([0, 9, 2])]), width=50, height=40, text="two waves")
 
 
 def drawn(page: Page, form: str, **options: Any) -> bytes:
@@ -107,14 +107,14 @@ def test_a_plotter_has_its_own_pen(name: str) -> None:
     [
         ("svg", {"colour": "blurple"}, "colour 'blurple': no such colour"),
         ("pdf", {"background": "#12"}, "background '#12': no such colour"),
-        ("svg", {"line_width": 0.0}, "width 0: must be above 0"),
-        ("svg", {"line_width": float("nan")}, "width nan"),
+        ("svg", {"line_width": 0.0}, "line width 0: must be above 0"),
+        ("svg", {"line_width": float("nan")}, "line width nan"),
         ("png", {"pressure": 2.0}, "pressure 2: must be from 0 to 1"),
         ("png", {"pressure": -0.1}, "pressure -0.1"),
         ("png", {"dpi": 5.0}, "--dpi 5: must be from 10 to 2400"),
         ("png", {"dpi": 2401.0}, "--dpi 2401"),
         ("png", {"dpi": float("nan")}, "--dpi nan"),
-        ("gcode", {"feed": 0.0}, "feed 0: must be above 0"),
+        ("gcode", {"feed": 0.0}, "feed 0: must be at least 1"),
         ("gcode", {"feed": float("inf")}, "feed inf"),
         ("gcode", {"pen_up": ""}, "pen up command ''"),
         ("gcode", {"pen_down": " "}, "pen down command ' '"),

@@ -32,9 +32,9 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(sampler, "MIN_POINTS", 5)
     torch.manual_seed(0)
     config = SynthConfig(
-        symbols=len(CHARS) + 1, writers=1, hidden=8, text_channels=4, style_channels=2, gaussians=2, components=2
+        symbols=len(CHARS) + 1, writers=2, hidden=8, text_channels=4, style_channels=2, gaussians=2, components=2
     )
-    statistics = {"scale": 0.3, "time_step": 0.02, "gap": [0.1, 0.0], "writers": [""]}
+    statistics = {"scale": 0.3, "time_step": 0.02, "gap": [0.1, 0.0], "styles": {"ada": 0, "ben": 1}}
     path = tmp_path / "tiny.safetensors"
     save_checkpoint(path, Header("synth", asdict(config), CHARS, statistics), SynthNet(config).state_dict())
     return str(path)
@@ -71,6 +71,18 @@ def test_json(weights: str, dataset: str, capsys: Capture) -> None:
     assert json.loads(capsys.readouterr().out) == {"likelihood": None, "writing": found["writing"]}
 
 
+def test_the_style_is_a_name_or_a_number(weights: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handwrite.evaluate.writing.SENTENCES", SENTENCES[:2])
+    pictures = {}
+    for style in ("", "ada", "0", "ben", "1"):
+        sheet = tmp_path / "sheet.png"
+        chosen = ["--style", style] if style else []
+        assert run(["evaluate", "synth", "--weights", weights, "--texts", "0", "--sheet", str(sheet), *chosen]) == 0
+        pictures[style] = sheet.read_bytes()
+    assert pictures[""] == pictures["ada"] == pictures["0"] != pictures["ben"]
+    assert pictures["ben"] == pictures["1"]
+
+
 def test_sheet_and_key(weights: str, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     sheet, key = tmp_path / "sheet.png", tmp_path / "key.txt"
     monkeypatch.setattr("handwrite.evaluate.writing.SENTENCES", SENTENCES[:4])
@@ -104,7 +116,11 @@ def test_reading(tmp_path: Path, capsys: Capture) -> None:
     [
         (["--texts", "301"], "--texts 301: there are 300 texts"),
         (["--bias", "nan"], "--bias nan: must be"),
-        (["--style", "4"], "--style 4: no such style"),
+        (["--style", "4"], "style 4: no such style; there are 0 ada, 1 ben"),
+        (["--style", "nobody"], "style nobody: no such style"),
+        (["--style", ""], "style : no such style"),
+        (["--threads", "0"], "--threads 0: must be from 1"),
+        (["--device", "abacus"], "--device abacus: no such device"),
         (["--seed", "-1"], "--seed -1: must be"),
         (["--sheet", "sheet.svg"], "--sheet sheet.svg: the sheet is a PNG"),
         (["--key", "nowhere/key.txt"], "cannot write nowhere/key.txt"),

@@ -145,9 +145,7 @@ def test_a_style_that_is_none_is_one_line(
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_ink_is_gone_on_from(
-    tiny_weights: Weights, write_ink: WriteInk, toy_hand: ToyHand, capsys: Capture
-) -> None:
+def test_ink_is_gone_on_from(tiny_weights: Weights, write_ink: WriteInk, toy_hand: ToyHand, capsys: Capture) -> None:
     """The same text and seed come out otherwise after other ink, and the same after the same."""
     weights = tiny_weights()
     one = write_ink("one.json", toy_hand(TEXT), TEXT)

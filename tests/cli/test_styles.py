@@ -1,4 +1,4 @@
-"""`handwrite styles` with a tiny network: the list, the sheet, and a hand of one's own from a line of ink to writing."""
+"""`handwrite styles` with a tiny network: the list, the sheet, and a hand of one's own from its ink to writing."""
 
 from __future__ import annotations
 
@@ -111,13 +111,11 @@ def test_the_list_tells_of_ones_own_hands(tiny_weights: Weights, lines: list[str
     assert found[-1] == {"number": None, "name": "mine", "usable": True, "from": "one.json"}
 
 
-def test_a_hand_is_replaced_and_removed(
-    tiny_weights: Weights, lines: list[str], folder: Path, capsys: Capture
-) -> None:
+def test_a_hand_is_replaced_and_removed(tiny_weights: Weights, lines: list[str], folder: Path, capsys: Capture) -> None:
     weights = tiny_weights()
     for line in lines:
         assert add(weights, "mine", line) == 0
-    assert json.loads((folder / "mine.json").read_text("utf-8"))["source"] == "two.inkml"
+    assert json.loads((folder / "mine.json").read_text("utf-8"))["sources"] == ["two.inkml"]
     capsys.readouterr()
     assert run(["styles", "remove", "mine"]) == 0
     assert capsys.readouterr() == ("", "removed mine\n")

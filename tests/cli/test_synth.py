@@ -25,6 +25,7 @@ from handwrite.formats.gcode import GcodeSettings
 from handwrite.formats.look import Look
 from handwrite.synth import layout as layout_module
 from handwrite.synth import predict
+from handwrite.synth.data import Line as RealLine
 from handwrite.synth.hands import Hand
 from handwrite.synth.layout import PageFormat
 from handwrite.synth.predict import Line, Order, Report
@@ -33,7 +34,7 @@ from handwrite.synth.words import Word
 Capture = pytest.CaptureFixture[bytes]
 Calls = list[dict[str, Any]]
 
-SMALL = ["--page", "60x40"]
+SMALL = ["--page", "60x30"]
 """Two rows of a few words."""
 
 
@@ -53,15 +54,18 @@ class Synthesizer:
             raise OptionError(f"style {style}: no such style; there are {', '.join(self.styles)}")
         return Hand(style or self.styles[0], torch.zeros(1))
 
+    def primed(self, name: str, line: RealLine) -> Hand:
+        return Hand(f"{name}: {line.text}", torch.zeros(1))
+
     def prepare(self, text: str) -> tuple[list[str], dict[str, str]]:
         return text.replace("£", "L").splitlines(), {"£": "L"} if "£" in text else {}
 
-    def write(self, orders: Sequence[Order], *, seed: int, report: Report) -> Iterator[Line]:
+    def write(self, orders: Sequence[Order], *, seed: int, attempts: int, report: Report) -> Iterator[Line]:
         told = [(order.text, order.hand.name, order.bias) for order in orders]
-        self.calls.append({"orders": told, "seed": seed})
+        self.calls.append({"orders": told, "seed": seed, "attempts": attempts})
         for order in orders:
             words = tuple(_word(word, seed) for word in order.text.split())
-            yield Line(order.text, words, (1,), ("a letter is missing",) if "!" in order.text else ())
+            yield Line(order.text, words, (1,), True, ("a letter is missing",) if "!" in order.text else ())
             report(1)
 
 
@@ -147,15 +151,16 @@ def test_the_suffix_says_the_format_and_format_overrides(options: list[str], sta
 
 def test_options_reach_the_model(calls: Calls) -> None:
     options = ["--bias", "1.5", "--style", "ben", "--seed", "7", "--threads", "1", "--device", "cpu", "--weights", "w"]
-    assert synth("a\n\nb", *options, "-o", "a.json") == 0
+    assert synth("a\n\nb", *options, "--attempts", "3", "-o", "a.json") == 0
     orders = [("a", "ben", 1.5), ("", "ben", 1.5), ("b", "ben", 1.5)]
-    assert calls == [{"weights": "w", "device": "cpu", "threads": 1}, {"orders": orders, "seed": 7}]
+    assert calls == [{"weights": "w", "device": "cpu", "threads": 1}, {"orders": orders, "seed": 7, "attempts": 3}]
 
 
 def test_what_is_not_given(calls: Calls) -> None:
     assert synth("a", "-o", "a.json") == 0
     assert calls[0] == {"weights": "synth", "device": "auto", "threads": None}
     assert calls[1]["orders"] == [("a", "ada", predict.DEFAULT_BIAS)]
+    assert calls[1]["attempts"] == predict.ATTEMPTS
 
 
 def test_paragraphs_take_styles_and_biases_in_turn(calls: Calls) -> None:
@@ -244,7 +249,7 @@ def test_options_of_drawing_are_seen_in_the_files() -> None:
         assert mark not in svg
         assert synth("Hello", option, "-o", "b.svg") == 0
         assert mark in Path("b.svg").read_text("utf-8")
-    assert synth("Hello", "--page", "254x127", "--dpi", "10", "--colour", "red", "-o", "a.png") == 0
+    assert synth("Hello", "--page", "254x127", "--dpi", "10", "--line-width", "5", *RED_OPTIONS[:2], "-o", "a.png") == 0
     picture = cv2.imread("a.png")
     assert picture is not None
     assert picture.shape == (50, 100, 3)
@@ -267,7 +272,7 @@ def test_each_format_tells_how_it_was_made(form: str) -> None:
     else:
         told = Path(f"a.{form}").read_bytes().decode("utf-8", "replace")
     for name, value in (("seed", "7"), ("bias", "1.5"), ("style", '"ben"'), ("weights", '"own"')):
-        assert re.search(f"{name}\"?>?: ?{value}|{name}\">{value}", told.replace("&quot;", '"')), name
+        assert re.search(f'{name}"?>?: ?{value}|{name}">{value}', told.replace("&quot;", '"')), name
 
 
 def test_ink_files_hold_the_text_as_written_and_plain_values() -> None:
@@ -311,7 +316,7 @@ def test_one_page_keeps_its_name(capfdbinary: Capture) -> None:
     assert synth("one\ntwo", *SMALL, "-o", "out.svg") == 0
     assert files() == ["out.svg"]
     assert said(capfdbinary) == ["wrote out.svg"]
-    assert 'viewBox="0 0 60 40"' in Path("out.svg").read_text("utf-8")
+    assert 'viewBox="0 0 60 30"' in Path("out.svg").read_text("utf-8")
 
 
 def test_without_a_page_the_sheet_grows() -> None:
@@ -327,7 +332,7 @@ def test_a_pdf_holds_all_pages(capfdbinary: Capture) -> None:
     assert said(capfdbinary) == ["wrote out.pdf"]
     document = pypdfium2.PdfDocument("out.pdf")
     assert len(document) == 3
-    assert document[2].get_size() == pytest.approx((60 / 25.4 * 72, 40 / 25.4 * 72), abs=0.1)
+    assert document[2].get_size() == pytest.approx((60 / 25.4 * 72, 30 / 25.4 * 72), abs=0.1)
     assert [document[index].get_textpage().get_text_range().split() for index in range(3)] == [
         ["one", "two", "three"],
         ["four"],
@@ -351,10 +356,10 @@ def test_a_failed_write_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch) -> 
         raise OSError(28, "No space left on device")
 
     Path("a.svg").write_text("old")
-    monkeypatch.setattr(Path, "write_bytes", full)
-    assert synth("Hello", "-o", "a.svg") == 2
-    monkeypatch.undo()
-    assert [path.read_text() for path in Path(Synthesizer.__module__ and ".").iterdir()] == ["old"]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        assert synth("Hello", "-o", "a.svg") == 2
+    assert [path.read_text() for path in Path().iterdir()] == ["old"]
 
 
 # Text
@@ -465,7 +470,7 @@ def test_progress_is_shown_for_many_lines_alone(capfdbinary: Capture) -> None:
         (["Hello", "--color", "#12"], "colour '#12': no such colour"),
         (["Hello", "--background", "paper"], "background 'paper': no such colour"),
         (["Hello", "--pressure", "2"], "pressure 2: must be from 0 to 1"),
-        (["Hello", "--line-width", "0"], "width 0: must be above 0"),
+        (["Hello", "--line-width", "0"], "line width 0: must be above 0"),
         (["Hello", "--line-width", "nan"], "width nan"),
         (["Hello", "--dpi", "5", "-o", "a.png"], "--dpi 5: must be from 10 to 2400"),
         (["Hello", "--dpi", "2400", "--page", "a3", "-o", "a.png"], "2400 dots per inch: a page of 297 x 420 mm"),
@@ -475,7 +480,8 @@ def test_progress_is_shown_for_many_lines_alone(capfdbinary: Capture) -> None:
         (["Hello", "--plotter", "--colour", "red"], "--plotter: draws single strokes alone; leave --colour out"),
         (["Hello", "--plotter", "--animate"], "--plotter: draws single strokes alone; leave --animate out"),
         (["Hello", "--colour", "red", "-o", "a.json"], "--colour: only for svg and png and pdf, not for json"),
-        (["Hello", "--feed", "0", "-o", "a.gcode"], "feed 0: must be above 0"),
+        (["Hello", "--feed", "0", "-o", "a.gcode"], "feed 0: must be at least 1"),
+        (["Hello", "--attempts", "0"], "--attempts 0: must be from 1 to 100"),
         (["Hello", "--feed", "900"], "--feed: only for gcode, not for svg"),
         (["Hello", "--pen-up", "", "-o", "a.gcode"], "pen up command ''"),
         (["Hello", "--pen-down", " ", "-o", "a.gcode"], "pen down command ' '"),
@@ -522,7 +528,7 @@ def test_nothing_is_loaded_nor_written_for_wrong_use(arguments: list[str], calls
 def test_the_weights_that_come_with_the_program_write(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.undo()
     out = tmp_path / "x.svg"
-    assert run(["synth", "Hello", "--page", "a6", "--seed", "1", "-o", str(out)]) == 0
+    assert run(["synth", "Hello", "--page", "a6", "--style", "1", "--seed", "1", "-o", str(out)]) == 0
     svg = out.read_text("utf-8")
     assert 'viewBox="0 0 105 148"' in svg
     assert "<title>Hello</title>" in svg

@@ -114,7 +114,7 @@ def test_a_run_is_not_overwritten(toy_store: Path, tmp_path: Path, capsys: pytes
         (["--device", "abacus"], "--device abacus: no such device"),
         (["--precision", "3"], "--precision 3: no such precision"),
         (["--processes", "0"], "--processes 0: must be above 0"),
-        (["--threads", "0"], "--threads 0: must be above 0"),
+        (["--threads", "0"], "--threads 0: must be from 1"),
         (["--batch-points", "0"], "--batch-points 0: must be above 0"),
         (["--validate-every", "0"], "--validate-every 0: must be above 0"),
         (["--learning-rate", "nan"], "--learning-rate nan: must be above 0"),

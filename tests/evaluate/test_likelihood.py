@@ -43,7 +43,7 @@ def constant_synthesizer() -> Synthesizer:
         logit = math.log(PEN_UP / (1 - PEN_UP))
         values = [logit, 0.0, *MEAN, math.log(SIGMA[0]), math.log(SIGMA[1]), math.atanh(RHO / 0.999)]
         net.leave.bias.copy_(torch.tensor(values))
-    return Synthesizer(net, Alphabet("abc"), Statistics(SCALE, STEP, (0.1, 0.0)), [])
+    return Synthesizer(net, Alphabet("abc"), Statistics(SCALE, STEP, (0.1, 0.0)), styles={})
 
 
 def by_hand(lines: list[Line], unit: tuple[float, float]) -> tuple[list[float], list[float]]:

@@ -1,57 +1,68 @@
-"""Counting what a synthesizer wrote: planted redraws and problems, and the seeds that it was asked to use."""
+"""Counting what a synthesizer wrote: planted redraws and problems, and the orders that it was given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Iterable, Iterator
+from typing import cast
 
 import pytest
+import torch
 
 from handwrite.core.ink import Ink
 from handwrite.evaluate.texts import SENTENCES
-from handwrite.evaluate.writing import BATCH, write_sheet, write_texts
-from handwrite.synth.predict import Line, Synthesizer
+from handwrite.evaluate.writing import write_sheet, write_texts
+from handwrite.synth.hands import Hand
+from handwrite.synth.predict import Line, Order, Report, Style, Synthesizer
+from handwrite.synth.words import Word
 
 
 class Planted:
     """Needs two attempts for a text with "two", and never gets one with "bad" right."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[list[str], dict[str, Any]]] = []
+        self.calls: list[tuple[list[Order], int]] = []
+
+    def hand(self, style: Style = None) -> Hand:
+        return Hand(f"hand {style}", torch.zeros(1))
 
     def prepare(self, text: str) -> tuple[list[str], dict[str, str]]:
         return [text.replace("#", "No.")], {}
 
-    def write(self, lines: Sequence[str], **options: Any) -> list[Line]:
-        self.calls.append((list(lines), options))
-        return [_line(line, options["seed"]) for line in lines]
+    def write(self, orders: Iterable[Order], *, seed: int, report: Report = lambda lines: None) -> Iterator[Line]:
+        wanted = list(orders)
+        self.calls.append((wanted, seed))
+        for order in wanted:
+            yield _line(order.text, seed)
+            report(1)
 
 
 def _line(text: str, seed: int) -> Line:
-    ink = Ink.from_strokes([[[seed, 0], [seed + 1, len(text)]]])
+    """As wide as the seed says."""
+    words = (Word(text, Ink.from_strokes([[[0, 0, 0], [seed + 1, len(text), 1]]])),)
     if "bad" in text:
-        return Line(text, ink, (5, 1), ("may have skipped 'b'",))
-    return Line(text, ink, (2,) if "two" in text else (1,), ())
+        return Line(text, words, (5, 1), False, ("may have skipped 'b'",))
+    return Line(text, words, (2,) if "two" in text else (1,), "late" not in text, ())
 
 
 def test_counts() -> None:
-    texts = ["one", "two", "bad", "one #1", *["one"] * (BATCH - 1)]
+    texts = ["one", "late two", "bad", "unclear two", "one #1"]
     planted, reported = Planted(), []
-    found = write_texts(cast(Synthesizer, planted), texts, bias=0.5, style=3, seed=7, report=reported.append)
-    assert (found.texts, found.first_attempt, found.redraws) == (BATCH + 3, BATCH + 1, 1 + 4)
-    assert found.share == pytest.approx((BATCH + 1) / (BATCH + 3))
+    found = write_texts(cast(Synthesizer, planted), texts, bias=0.5, style="ben", seed=7, report=reported.append)
+    assert (found.texts, found.first_attempt, found.redraws) == (5, 3, 1 + 4 + 1)
+    assert found.share == pytest.approx(3 / 5)
     assert found.problems == ("may have skipped 'b'",)
-    assert reported == [BATCH, 3]
-    assert [options for _, options in planted.calls] == [
-        {"bias": 0.5, "style": 3, "seed": 7},
-        {"bias": 0.5, "style": 3, "seed": 7 + BATCH},
-    ]
-    assert planted.calls[0][0][3] == "one No.1"
+    assert reported == [1] * 5
+    ((orders, seed),) = planted.calls
+    assert seed == 7
+    assert [order.text for order in orders] == ["one", "late two", "bad", "unclear two", "one No.1"]
+    assert {(order.hand.name, order.bias) for order in orders} == {("hand ben", 0.5)}
 
 
 def test_sentence_i_has_seed_i_and_stands_alone() -> None:
-    planted = Planted()
-    items = write_sheet(cast(Synthesizer, planted), bias=0.75, style=None)
+    planted, reported = Planted(), []
+    items = write_sheet(cast(Synthesizer, planted), bias=0.75, style=None, report=reported.append)
     assert [text for _, text in items] == list(SENTENCES)
-    assert [ink.points[0, 0] for ink, _ in items] == list(range(40))
-    assert all(len(lines) == 1 for lines, _ in planted.calls)
+    assert [ink.bounds[2] - 1 for ink, _ in items] == list(range(40))
+    assert [(len(orders), seed) for orders, seed in planted.calls] == [(1, seed) for seed in range(40)]
+    assert {(order.hand.name, order.bias) for orders, _ in planted.calls for order in orders} == {("hand None", 0.75)}
+    assert reported == [1] * 40

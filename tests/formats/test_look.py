@@ -31,7 +31,7 @@ def test_a_colour_that_does_not_exist_is_named(colour: str) -> None:
 
 @pytest.mark.parametrize("width", [0, -1, 20.1, float("inf"), float("nan")])
 def test_a_width_that_no_pen_has_is_named(width: float) -> None:
-    with pytest.raises(OptionError, match=rf"^width {width:g}: must be above 0 and at most 20 mm$"):
+    with pytest.raises(OptionError, match=rf"^line width {width:g}: must be above 0 and at most 20 mm$"):
         Look(width=width)
     assert Look(width=20).width == 20
 

@@ -10,27 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from handwrite.core.alphabet import Alphabet
 from handwrite.core.checkpoint import Header, save_checkpoint
 from handwrite.core.ink import Ink
 from handwrite.errors import CheckpointError, InputError, OptionError
-from handwrite.synth import predict
+from handwrite.synth import pieces, predict
 from handwrite.synth.data import Line as RealLine
 from handwrite.synth.model import SynthConfig, SynthNet
 from handwrite.synth.predict import (
     ATTEMPTS,
     LETTER_SPACE,
     LINE_SPACING,
-    PIECE,
     WORD_SPACE,
     Line,
     Order,
     Synthesizer,
     orders,
-    pieces,
     stack,
     synthesize,
 )
@@ -45,7 +41,7 @@ CONFIG = SynthConfig(symbols=len(LETTERS), writers=3, hidden=8, text_channels=4,
 def synthesizer(styles: Sequence[int] = (2, 1)) -> Synthesizer:
     """Styles are called "a" and "b"."""
     torch.manual_seed(0)
-    return Synthesizer(SynthNet(CONFIG), LETTERS, STATISTICS, dict(zip("ab", styles, strict=False)))
+    return Synthesizer(SynthNet(CONFIG), LETTERS, STATISTICS, styles=dict(zip("ab", styles, strict=False)))
 
 
 def trace(text: str, *, skip: int = 0, repeat: int = 0, finished: bool = True, step: float = 1.0) -> Trace:
@@ -100,14 +96,15 @@ def plant(monkeypatch: pytest.MonkeyPatch, **planted: list[Trace]) -> Drawer:
 
 
 def test_only_what_went_wrong_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predict, "BATCH", 2)
     drawer = plant(monkeypatch, good=[trace("good")], bad=[trace("bad", skip=1), trace("bad", repeat=1), trace("bad")])
     good, bad = write(["good", "bad"], seed=9)
     assert [(call.names, call.seeds) for call in drawer.calls] == [
         (["good", "bad"], [(9, 0, 0, 0), (9, 1, 0, 0)]),
-        (["bad"], [(9, 1, 0, 1)]),
-        (["bad"], [(9, 1, 0, 2)]),
+        (["bad", "bad"], [(9, 1, 0, 1), (9, 1, 0, 2)]),
     ]
     assert (good.attempts, bad.attempts) == ((1,), (3,))
+    assert (good.at_once, bad.at_once) == (True, False)
     assert good.problems == bad.problems == ()
 
 
@@ -120,8 +117,50 @@ def test_the_best_attempt_is_kept_and_what_remains_is_said(monkeypatch: pytest.M
     assert line.ink.bounds[2] == pytest.approx(30 * 3 * STATISTICS.scale, rel=0.01)
 
 
+class Proofreader:
+    """Stands for the proofreader: finds ink as hard to read as planted for how far its points are apart."""
+
+    def __init__(self, nats: dict[float, float]) -> None:
+        self.planted = nats
+
+    def nats(self, offsets: Sequence[Any], texts: Sequence[str]) -> list[float]:
+        return [self.planted[round(float(one[1, 0] / STATISTICS.scale), 3)] for one in offsets]
+
+
+@pytest.mark.parametrize("batch", [1, 64])
+@pytest.mark.parametrize(
+    ("nats", "attempts", "kept"),
+    [
+        ({1: 0.1, 2: 0.0, 3: 0.0}, 1, 1),
+        ({1: 0.9, 2: 0.1, 3: 0.0}, 2, 2),
+        ({1: 0.9, 2: 0.5, 3: 0.7}, ATTEMPTS, 2),
+        ({1: 0.9, 2: np.inf, 3: 0.2}, ATTEMPTS, 3),
+    ],
+)
+def test_the_first_clear_attempt_is_kept_or_the_clearest(
+    batch: int, nats: dict[float, float], attempts: int, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are drawn at once."""
+    monkeypatch.setattr(predict, "BATCH", batch)
+    plant(monkeypatch, abc=[trace("abc", step=step) for step in (1, 2, 3)])
+    own = synthesizer()
+    own.proofreader = Proofreader(nats)
+    (line,) = own.write([Order("abc", own.hand(), 0.5)])
+    assert (line.attempts, line.at_once, line.problems) == ((attempts,), True, ())
+    assert line.ink.bounds[2] == pytest.approx(30 * kept * STATISTICS.scale, rel=0.01)
+
+
+def test_what_the_window_says_counts_more_than_the_proofreader(monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch, abc=[trace("abc", skip=1, step=1), trace("abc", step=2), trace("abc", skip=1, step=3)])
+    own = synthesizer()
+    own.proofreader = Proofreader({1: 0.0, 2: 3.0, 3: 0.0})
+    (line,) = own.write([Order("abc", own.hand(), 0.5)])
+    assert line.ink.bounds[2] == pytest.approx(30 * 2 * STATISTICS.scale, rel=0.01)
+    assert (line.at_once, line.problems) == (False, ())
+
+
 def test_pieces_stand_on_one_baseline_a_space_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "PIECE", 4)
+    monkeypatch.setattr(pieces, "LONGEST", 4)
     plant(monkeypatch, abc=[trace("abc")], de=[trace("de", step=2)])
     line = write(["abc de"])[0]
     first, second = line.ink.strokes()
@@ -146,7 +185,7 @@ def test_more_pieces_than_a_batch_are_all_written(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(predict, "BATCH", 3)
     drawer = plant(monkeypatch, abc=[trace("abc")])
     assert len(write(["abc"] * 7)) == 7
-    assert [len(call.names) for call in drawer.calls] == [3, 3, 1]
+    assert [len(call.names) for call in drawer.calls] == [3, 3, 3], "room is filled with attempts ahead of need"
 
 
 def test_a_book_is_written_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,23 +201,11 @@ def test_a_book_is_written_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> Non
     assert told == [1] * 11, "a line is told of when the next one is asked for"
 
 
-@given(st.lists(st.text("abc", min_size=1, max_size=100), max_size=30))
-def test_pieces_say_the_line_and_are_short(words: list[str]) -> None:
-    parts = pieces(" ".join(words))
-    assert "".join(" " * part.spaced + part.text for part in parts).strip() == " ".join(words)
-    assert all(0 < len(part.text) <= PIECE for part in parts)
-
-
 def test_parts_of_one_word_stand_closer_than_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(predict, "PIECE", 3)
+    monkeypatch.setattr(pieces, "LONGEST", 3)
     plant(monkeypatch, abc=[trace("abc")], de=[trace("de")])
     first, second = write(["abcde"])[0].ink.strokes()
     assert second[:, 0].min() - first[:, 0].max() == pytest.approx(LETTER_SPACE, abs=1e-4)
-
-
-def test_pieces_are_even() -> None:
-    sizes = [len(part.text) for part in pieces(" ".join(["word"] * 20))]
-    assert max(sizes) - min(sizes) <= 10
 
 
 def test_text_is_prepared_line_by_line() -> None:
@@ -204,7 +231,7 @@ def test_paragraphs_take_hands_and_biases_in_turn(monkeypatch: pytest.MonkeyPatc
     own = synthesizer()
     text = ["", "abc", "de", "", "", "abc", "", "de"]
     wanted = orders(text, [own.hand("a"), own.hand("b")], [0.0, 1.0, 2.0])
-    assert [line.text for line in own.write(wanted)] == text
+    assert [line.text for line in own.write(wanted, attempts=1)] == text
     assert (drawer.calls[0].writers, drawer.calls[0].biases) == ([2, 2, 1, 2], [0, 0, 1, 2])
 
 
@@ -212,7 +239,7 @@ def test_lines_that_go_on_from_the_same_ink_are_drawn_together(monkeypatch: pyte
     drawer = plant(monkeypatch, abc=[trace("abc")])
     own, ink = synthesizer(), Ink.from_strokes([[(0, 0, 0), (1, 1, 0.2)]])
     hand = own.primed("mine", RealLine(ink, "ab", "", "line"))
-    list(own.write(orders(["abc", "", "abc", "", "abc"], [hand, own.hand("b")], [0.5])))
+    list(own.write(orders(["abc", "", "abc", "", "abc"], [hand, own.hand("b")], [0.5]), attempts=1))
     first, second = drawer.calls
     assert (first.writers, second.writers) == ([0, 0], [1])
     assert second.prime is None

@@ -32,7 +32,8 @@ def styles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def keep(name: str = "mine", *, weights: str = "abc") -> Path:
-    return save_style(name, VECTOR, fingerprint=weights, source="my ink.json", texts=["A line", "é and ü"])
+    sources, texts = ["my ink.json", "b.inkml"], ["A line", "é and ü"]
+    return save_style(name, VECTOR, fingerprint=weights, sources=sources, texts=texts)
 
 
 def test_what_was_kept_is_found_to_the_last_bit(styles: Path) -> None:
@@ -41,13 +42,15 @@ def test_what_was_kept_is_found_to_the_last_bit(styles: Path) -> None:
     assert found.dtype == np.float32
     assert found.tobytes() == VECTOR.tobytes()
     style = read_style("mine")
-    assert (style.name, style.source, style.texts) == ("mine", "my ink.json", ("A line", "é and ü"))
+    assert (style.name, style.sources, style.texts) == ("mine", ("my ink.json", "b.inkml"), ("A line", "é and ü"))
     assert [entry.name for entry in styles.iterdir()] == [path.name], "nothing half written beside it"
 
 
 def test_a_style_is_kept_in_place_of_the_one_before() -> None:
     keep(weights="old")
-    with pytest.raises(InputError, match="fitted for other weights; add it again: handwrite styles add mine 'my ink"):
+    with pytest.raises(
+        InputError, match=r"fitted for other weights; add it again: handwrite styles add mine 'my ink.json' b.inkml"
+    ):
         load_style("mine", fingerprint="abc")
     keep(weights="abc")
     assert load_style("mine", fingerprint="abc").size == 4
@@ -82,7 +85,7 @@ def test_listing_and_removing(styles: Path) -> None:
         {"vector": {"a": 1}},
         {"texts": "A line"},
         {"texts": [1]},
-        {"source": None},
+        {"sources": None},
         {"fingerprint": 5},
     ],
     ids=str,
