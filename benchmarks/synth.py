@@ -5,7 +5,8 @@
 Beside the sampler runs a plain loop over the same network, one step after another out of torch's own cells, and beside
 both stand two bounds: reading the weights' bytes once a step, and the bare products of the weights with that many
 columns. Both are measured here, with one matrix of the same total size. What is drawn may look wrong; here only time
-counts.
+counts. Below stand the times that people wait: for a line and for a page, to SVG, proofread and drawn again as they are
+by default, and for the command from its start.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -27,12 +30,15 @@ from torch.nn.functional import softplus
 
 from handwrite.errors import HandwriteError
 from handwrite.evaluate.texts import SENTENCES
+from handwrite.formats import encode
+from handwrite.synth.layout import PageFormat, layout
 from handwrite.synth.mixture import biased, split
 from handwrite.synth.model import SynthNet
-from handwrite.synth.predict import Synthesizer
+from handwrite.synth.predict import Synthesizer, orders
 from handwrite.synth.sampler import draw, max_points
 
 BIAS = 0.75
+LINE = "The train leaves at 9:45 every Saturday."
 SIZES = (1, 32)
 """Lines at once."""
 
@@ -54,6 +60,15 @@ class Speed:
     def ratio(self) -> float:
         """How many times as fast as the plain loop."""
         return self.points_per_second / self.plain_points_per_second
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Seconds to SVG: a line of 40 characters and a page of 30 lines in a warm process, and the command for a line."""
+
+    line: float
+    page: float
+    command: float
 
 
 class PlainNet(nn.Module):
@@ -163,6 +178,36 @@ def _runs(work: Callable[[int], int], runs: int) -> list[tuple[int, float]]:
     return found[1:]
 
 
+def wait(synthesizer: Synthesizer, *, weights: str, threads: int, runs: int) -> Waiting:
+    """The median seconds of so many runs, each with another seed."""
+    line, page = LINE, "\n".join([LINE] * 30)
+    a4 = PageFormat(width=210, height=297)
+
+    def svg(text: str, sheet: PageFormat, seed: int) -> float:
+        begin = time.perf_counter()
+        lines, _ = synthesizer.prepare(text)
+        written = synthesizer.write(orders(lines, [synthesizer.hand()], [BIAS]), seed=seed)
+        for made in layout((line.words for line in written), sheet, seed=seed):
+            encode(made, "svg")
+        return time.perf_counter() - begin
+
+    svg(line, PageFormat(), 0)  # to warm up
+    return Waiting(
+        line=statistics.median(svg(line, PageFormat(), run) for run in range(runs)),
+        page=statistics.median(svg(page, a4, run) for run in range(runs)),
+        command=statistics.median(_command(line, run, weights=weights, threads=threads) for run in range(runs)),
+    )
+
+
+def _command(text: str, seed: int, *, weights: str, threads: int) -> float:
+    """Seconds that `handwrite synth` takes from its start to the SVG file."""
+    begin = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["-o", f"{folder}/line.svg", "--weights", weights, "--threads", str(threads), "--seed", str(seed)]
+        subprocess.run([sys.executable, "-m", "handwrite", "synth", text, *options], check=True, capture_output=True)
+    return time.perf_counter() - begin
+
+
 def weights_in_a_step(net: SynthNet) -> int:
     """How many weights every step has to read: all but the embeddings and what reads the text."""
     once = ("symbol", "context", "writer")
@@ -214,12 +259,16 @@ def main() -> int:
         print(f"benchmarks/synth.py: {error}", file=sys.stderr)
         return 2
     speeds = [measure(synthesizer, lines=lines, runs=options.runs) for lines in SIZES]
+    waiting = wait(synthesizer, weights=options.weights, threads=options.threads, runs=options.runs)
     weights = weights_in_a_step(synthesizer.net)
     if options.json:
         found = {"threads": options.threads, "load": load, "weights_in_a_step": weights}
-        print(json.dumps(found | {"speeds": [asdict(speed) | {"ratio": speed.ratio} for speed in speeds]}, indent=2))
+        found |= {"speeds": [asdict(speed) | {"ratio": speed.ratio} for speed in speeds], "seconds": asdict(waiting)}
+        print(json.dumps(found, indent=2))
     else:
         print(table(speeds, weights=weights))
+        print(f"seconds to svg: a line of {len(LINE)} characters {waiting.line:.2f}, a page of 30 such lines ", end="")
+        print(f"{waiting.page:.2f}; the command from its start, for a line, {waiting.command:.2f}")
         print(f"{options.threads} threads, bias {BIAS}, median of {options.runs} runs; load before: {load:.1f}")
     return 0
 

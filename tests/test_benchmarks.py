@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from handwrite.core.checkpoint import Header, save_checkpoint
-from handwrite.synth import sampler
+from handwrite.synth import predict, sampler
 from handwrite.synth.model import SynthConfig, SynthNet
 
 FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "synth.py"
@@ -59,6 +59,7 @@ def test_weights_that_a_step_reads(benchmark: ModuleType) -> None:
 def test_figures(
     benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(predict, "ATTEMPTS", 1)
     for module in (sampler, benchmark):
         monkeypatch.setattr(module, "max_points", lambda characters: characters)
     statistics = {"scale": 0.3, "time_step": 0.02, "gap": [0.1, 0.0], "writers": ["", "w"]}
@@ -70,6 +71,8 @@ def test_figures(
     assert [speed["lines"] for speed in found["speeds"]] == [1, 32]
     for speed in found["speeds"]:
         assert speed["ratio"] == pytest.approx(speed["points_per_second"] / speed["plain_points_per_second"])
+    assert 0 < found["seconds"]["line"] < found["seconds"]["page"]
+    assert found["seconds"]["line"] < found["seconds"]["command"]
     monkeypatch.setattr(sys, "argv", ["synth.py", "--weights", "nowhere"])
     assert benchmark.main() == 2
     assert "nowhere: no such weights" in capsys.readouterr().err

@@ -94,6 +94,8 @@ def synth(
         score = _read(reading)
         typer.echo(_as_json(_reading_values(score)) if as_json else "\n".join(_reading_lines(score)))
         return
+    if not (texts or data or sheet or key):
+        raise OptionError("nothing to measure; give --data FILE, --texts N above 0, --sheet FILE or --key FILE")
     _check(texts, bias, seed, device, threads, sheet, key)
     from handwrite.evaluate.likelihood import load_split
     from handwrite.synth.predict import Synthesizer
@@ -211,6 +213,7 @@ def _writing_lines(found: Writing) -> Iterator[str]:
     yield f"{'texts':44}{found.texts:>8}"
     yield f"{'no skip, repeat or run-on at the first attempt':46}{found.first_attempt:>6}  {found.share:.1%}"
     yield f"{'redraws':44}{found.redraws:>8}"
+    yield f"{'nats per character that the proofreader finds':46}{found.nats:>6.3f}"
     yield f"{'problems that remain':44}{len(found.problems):>8}"
     yield from (f"  {problem}" for problem in found.problems)
 

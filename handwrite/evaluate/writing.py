@@ -18,11 +18,13 @@ Report = Callable[[int], None]
 @dataclass(frozen=True)
 class Writing:
     """What became of the texts. first_attempt : written without skip, repeat or run-on at once. redraws : drawings
-    beyond the first. problems : what remains wrong after the last attempt, one entry for each problem."""
+    beyond the first. nats : how hard the texts are to read, as the proofreader says, per character, mean over texts.
+    problems : what remains wrong after the last attempt, one entry for each problem."""
 
     texts: int
     first_attempt: int
     redraws: int
+    nats: float
     problems: tuple[str, ...]
 
     @property
@@ -41,14 +43,15 @@ def write_texts(
     report: Report = lambda texts: None,
 ) -> Writing:
     """Write every text, at least one, and count."""
-    hand, first, redraws = synthesizer.hand(style), 0, 0
+    hand, first, redraws, nats = synthesizer.hand(style), 0, 0, 0.0
     problems: list[str] = []
     orders = (Order(_prepared(synthesizer, text), hand, bias) for text in texts)
     for line in synthesizer.write(orders, seed=seed, report=report):
         first += line.at_once
         redraws += sum(line.attempts) - len(line.attempts)
+        nats += line.nats
         problems += line.problems
-    return Writing(len(texts), first, redraws, tuple(problems))
+    return Writing(len(texts), first, redraws, nats / len(texts), tuple(problems))
 
 
 def write_sheet(

@@ -56,13 +56,18 @@ PAUSE = 0.4
 
 @dataclass(frozen=True)
 class Line:
-    """A written line: its text as written, its words, none for a blank line, how many drawings its pieces took
-    (`attempts`, one each at best), whether the window was content with each piece's first, and what remains wrong."""
+    """A written line.
+
+    text : as written. words : none for a blank line. attempts : how many drawings each piece took, one at best.
+    at_once : the window was content with each piece's first. nats : how hard the line is to read, per character;
+    0 without a proofreader. problems : what remains wrong.
+    """
 
     text: str
     words: tuple[Word, ...]
     attempts: tuple[int, ...]
     at_once: bool
+    nats: float
     problems: tuple[str, ...]
 
     @property
@@ -240,9 +245,15 @@ class Synthesizer:
                 space = WORD_SPACE if piece.part.spaced else LETTER_SPACE
                 own[0] = replace(own[0], space=space, pause=PAUSE)
             words += own
-        found = tuple(problem for piece in row.pieces if piece.best for problem in piece.best.verdict.problems)
-        at_once = all(piece.at_once for piece in row.pieces)
-        return Line(row.text, tuple(words), tuple(piece.attempts for piece in row.pieces), at_once, found)
+        kept = [(piece, piece.best) for piece in row.pieces if piece.best]
+        return Line(
+            text=row.text,
+            words=tuple(words),
+            attempts=tuple(piece.attempts for piece in row.pieces),
+            at_once=all(piece.at_once for piece in row.pieces),
+            nats=sum(best.nats * len(piece.part.text) for piece, best in kept) / max(len(row.text), 1),
+            problems=tuple(problem for _, best in kept for problem in best.verdict.problems),
+        )
 
     def _ink(self, trace: Trace) -> Ink:
         """A drawing's ink in x-heights, level, its left end at x = 0 and its baseline at y = 0."""

@@ -138,3 +138,8 @@ def test_errors_are_one_line(arguments: list[str], message: str, weights: str, c
     assert captured.err.startswith("handwrite: ")
     assert message in captured.err
     assert captured.err.count("\n") == 1
+
+
+def test_nothing_to_measure_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["evaluate", "synth", "--texts", "0"]) == 2
+    assert "nothing to measure; give --data FILE" in capsys.readouterr().err

@@ -65,7 +65,7 @@ class Synthesizer:
         self.calls.append({"orders": told, "seed": seed, "attempts": attempts})
         for order in orders:
             words = tuple(_word(word, seed) for word in order.text.split())
-            yield Line(order.text, words, (1,), True, ("a letter is missing",) if "!" in order.text else ())
+            yield Line(order.text, words, (1,), True, 0.0, ("a letter is missing",) if "!" in order.text else ())
             report(1)
 
 

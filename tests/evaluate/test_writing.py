@@ -40,8 +40,8 @@ def _line(text: str, seed: int) -> Line:
     """As wide as the seed says."""
     words = (Word(text, Ink.from_strokes([[[0, 0, 0], [seed + 1, len(text), 1]]])),)
     if "bad" in text:
-        return Line(text, words, (5, 1), False, ("may have skipped 'b'",))
-    return Line(text, words, (2,) if "two" in text else (1,), "late" not in text, ())
+        return Line(text, words, (5, 1), False, 0.5, ("may have skipped 'b'",))
+    return Line(text, words, (2,) if "two" in text else (1,), "late" not in text, 0.25, ())
 
 
 def test_counts() -> None:
@@ -50,6 +50,7 @@ def test_counts() -> None:
     found = write_texts(cast(Synthesizer, planted), texts, bias=0.5, style="ben", seed=7, report=reported.append)
     assert (found.texts, found.first_attempt, found.redraws) == (5, 3, 1 + 4 + 1)
     assert found.share == pytest.approx(3 / 5)
+    assert found.nats == pytest.approx(0.3)
     assert found.problems == ("may have skipped 'b'",)
     assert reported == [1] * 5
     ((orders, seed),) = planted.calls

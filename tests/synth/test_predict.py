@@ -147,6 +147,7 @@ def test_the_first_clear_attempt_is_kept_or_the_clearest(
     own.proofreader = Proofreader(nats)
     (line,) = own.write([Order("abc", own.hand(), 0.5)])
     assert (line.attempts, line.at_once, line.problems) == ((attempts,), True, ())
+    assert line.nats == pytest.approx(nats[kept])
     assert line.ink.bounds[2] == pytest.approx(30 * kept * STATISTICS.scale, rel=0.01)
 
 
