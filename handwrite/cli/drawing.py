@@ -42,7 +42,12 @@ Pressure = Annotated[
 Animate = Annotated[bool, typer.Option("--animate", help="SVG in which the pen writes in true time.")]
 Plotter = Annotated[bool, typer.Option("--plotter", help="SVG for a pen plotter: single strokes, in order.")]
 Dpi = Annotated[float | None, typer.Option("--dpi", metavar="N", help="Dots per inch of PNG; 300.")]
-PenUp = Annotated[str | None, typer.Option("--pen-up", metavar="GCODE", help="G-code that lifts the pen; M5.")]
+PenUp = Annotated[
+    str | None, typer.Option("--pen-up", metavar="GCODE", help=r"G-code that lifts the pen; M5. \n starts a new line.")
+]
+Settle = Annotated[
+    float | None, typer.Option("--settle", metavar="S", help="Seconds that the pen has to arrive (G4 P); 0.15.")
+]
 PenDown = Annotated[str | None, typer.Option("--pen-down", metavar="GCODE", help="... and that sets it down; M3 S90.")]
 Feed = Annotated[float | None, typer.Option("--feed", metavar="F", help="Millimetres a minute in G-code; 3000.")]
 
@@ -57,6 +62,7 @@ FITTING = {
     "dpi": ("png",),
     "pen_up": ("gcode",),
     "pen_down": ("gcode",),
+    "settle": ("gcode",),
     "feed": ("gcode",),
 }
 """The formats to which an option says something."""
@@ -120,7 +126,8 @@ def _settings(format: str, given: Mapping[str, Any]) -> dict[str, Any]:
         other = next(name for name in given if name != "plotter")
         raise OptionError(f"--plotter: draws single strokes alone; leave {_flag(other)} out")
     if format == "gcode":
-        return {"settings": GcodeSettings(**given)}
+        lines = {name: value.replace("\\n", "\n") for name, value in given.items() if isinstance(value, str)}
+        return {"settings": GcodeSettings(**{**given, **lines})}
     if format not in LOOKS:
         return {}
     names = {"colour": "colour", "background": "background", "line_width": "width", "pressure": "pressure"}

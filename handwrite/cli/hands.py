@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,10 +35,12 @@ def real_lines(paths: Sequence[Path]) -> list[Line]:
 
 
 def _hand(synthesizer: Synthesizer, style: str) -> Hand:
+    from handwrite.formats import READABLE
+
     path = Path(style)
-    if not path.suffix:  # no name of a style has one
-        return synthesizer.hand(style)
-    return synthesizer.primed(style, real_lines([path])[0])
+    if path.suffix[1:].lower() in READABLE or os.path.isfile(path):
+        return synthesizer.primed(style, real_lines([path])[0])
+    return synthesizer.hand(style)
 
 
 def _readable(path: Path) -> str:

@@ -72,6 +72,7 @@ def deliver_pages(pages: Iterable[bytes], path: Path | None) -> None:
         return
     if path is None:
         raise OptionError("the text takes several pages, and stdout holds one; name a file with -o, or --format pdf")
+    check_writable(numbered(path, 1))
     count = _number(chain([first, second], coming), path)
     say(f"wrote {numbered(path, 1)} to {numbered(path, count).name}")
 

@@ -85,10 +85,12 @@ def add(
     """
     check_device(device)
     check_threads(threads)
-    from handwrite.synth.adapt import STEPS, fit_style
+    from handwrite.synth.adapt import MOST_LINES, STEPS, fit_style
     from handwrite.synth.styles import check_name, folder, save_style
 
     check_name(name)
+    if len(files) > MOST_LINES:
+        raise OptionError(f"{len(files)} files: a hand is learned from {MOST_LINES} lines at most; give the best")
     lines = real_lines(files)
     synthesizer = _load(weights, device, threads or FIT_THREADS)
     if name in synthesizer.styles:

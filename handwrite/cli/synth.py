@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 DEFAULT_BIAS = 0.75
 DEFAULT_FORMAT = "svg"
 DEFAULT_STEM = "handwriting"
-FEW_LINES = 8
-"""Up to so many lines no progress is shown: they are there at once."""
+FEW_PIECES = 8
+"""Up to so many pieces of at most 40 characters no progress is shown: they are there at once."""
 
 MOST_WARNINGS = 10
 
@@ -58,7 +58,7 @@ echo "Hello" | handwrite synth - > hello.svg
 
 \b
 Formats: svg, png, pdf, gcode, json, inkml. Without -o the result is SVG: on
-a terminal the file handwriting.svg, elsewhere stdout. Several pages become
+a terminal a file, handwriting.svg or FILE.svg, elsewhere stdout. Several pages become
 out-1.svg, out-2.svg and so on; a PDF holds them all. --style and --bias may
 be repeated, and go to the paragraphs in turn. A character that the model
 does not know is respelled, and a warning says how.
@@ -97,6 +97,7 @@ def synth(
     dpi: drawing.Dpi = None,
     pen_up: drawing.PenUp = None,
     pen_down: drawing.PenDown = None,
+    settle: drawing.Settle = None,
     feed: drawing.Feed = None,
     weights: Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights to use.")] = "synth",
     device: Device = "auto",
@@ -109,10 +110,11 @@ def synth(
     check_attempts(attempts)
     check_device(device)
     check_threads(threads)
-    goal = target(output, format, stem=DEFAULT_STEM, default=DEFAULT_FORMAT)
+    goal = target(output, format, stem=file.stem if file else DEFAULT_STEM, default=DEFAULT_FORMAT)
     look = {"colour": colour, "background": background, "line_width": line_width, "pressure": pressure}
-    pen = {"animate": animate, "plotter": plotter, "dpi": dpi, "pen_up": pen_up, "pen_down": pen_down, "feed": feed}
-    encoder = drawing.Encoder(goal.format, look | pen)
+    kind = {"animate": animate, "plotter": plotter, "dpi": dpi}
+    machine = {"pen_up": pen_up, "pen_down": pen_down, "settle": settle, "feed": feed}
+    encoder = drawing.Encoder(goal.format, look | kind | machine)
     sizes = {"margin": margin, "x_height": x_height, "line_spacing": line_spacing, "drift": drift}
     sheet = drawing.page_format(page, align=align, ruling=ruling, **sizes)
     wanted = _text(text, file)
@@ -136,10 +138,11 @@ def _load(weights: str, *, device: str, threads: int | None) -> Synthesizer:
 
 def _prepared(synthesizer: Synthesizer, text: str) -> list[str]:
     """The lines to write, in characters that the model knows; what was replaced is said."""
+    from handwrite.synth.predict import replacements
+
     lines, replaced = synthesizer.prepare(text)
-    if replaced:
-        named = ", ".join(f"{char!r} by {spelling!r}" for char, spelling in replaced.items())
-        say(f"warning: the model does not know some characters; replaced {named}")
+    for warning in replacements(replaced):
+        say(f"warning: {warning}")
     return lines
 
 
@@ -147,7 +150,10 @@ def _written(
     synthesizer: Synthesizer, orders: Sequence[Order], *, seed: int, attempts: int
 ) -> Generator[Line, None, None]:
     """The lines as they are done; then what went wrong is said."""
-    bar = progress("writing", total=len(orders), unit="lines") if len(orders) > FEW_LINES else nullcontext(_nothing)
+    from handwrite.synth.pieces import parts
+
+    total = sum(len(parts(order.text)) for order in orders)
+    bar = progress("writing", total=total, unit="pieces") if total > FEW_PIECES else nullcontext(_nothing)
     problems: list[str] = []
     with bar as advance:
         for number, line in enumerate(synthesizer.write(orders, seed=seed, attempts=attempts, report=advance), start=1):

@@ -16,7 +16,8 @@ class InkBatch:
     """Ink with its texts and writers.
 
     offsets : (T, B, 3) float32, normalized dx, dy, pen_up; zero beyond a sample's end. lengths : (B,) int64.
-    symbols : (B, U) int64, 0 beyond a text's end. writer : (B,) int64, 0 for nobody in particular.
+    symbols : (B, U) int64, 0 beyond a text's end. writer : (B,) int64, 0 for nobody in particular,
+    or styles (B, S) float32.
     """
 
     offsets: Tensor

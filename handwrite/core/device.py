@@ -9,6 +9,8 @@ from handwrite.errors import OptionError
 
 def torch_device(name: str) -> torch.device:
     """The device of a name; "auto" is CUDA where there is some. Raises OptionError when there is none of that name."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise OptionError(f"device {name}: no such device; choose auto, cpu or cuda")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():

@@ -32,8 +32,6 @@ FORMATS = tuple(_ENCODERS)
 PAGED = tuple(_PAGED)
 """Those whose files hold many pages."""
 READABLE = tuple(_DECODERS)
-DRAWN = tuple(name for name in FORMATS if name not in READABLE)
-"""Those that take a `look`."""
 
 _SUFFIXES = {**{name: name for name in FORMATS}, "nc": "gcode"}
 
@@ -41,8 +39,8 @@ _SUFFIXES = {**{name: name for name in FORMATS}, "nc": "gcode"}
 def encode(page: Page, format: str, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> bytes:
     """The bytes of a file of one of `FORMATS` that holds a page, its text, and what else is known of it.
 
-    `metadata` is plain data as JSON takes it. `options` are those of the format's own `encode`; all of `DRAWN` take
-    `look`. The same page gives the same bytes. Raises OptionError for an unknown format.
+    `metadata` is plain data as JSON takes it. `options` are those of the format's own `encode`. The same page gives
+    the same bytes. Raises OptionError for an unknown format.
     """
     return _named(_ENCODERS, format)(page, metadata=metadata, **options)
 

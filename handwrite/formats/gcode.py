@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +19,7 @@ import numpy as np
 from handwrite.core.curve import Float64Array, lines_needed, points_at
 from handwrite.core.page import Page
 from handwrite.errors import OptionError
-from handwrite.formats.look import PLAIN, Look
+from handwrite.formats.look import PLAIN
 from handwrite.formats.pen_path import Run, pen_runs
 
 DECIMALS = 3  # of a millimetre; finer than any plotter steps
@@ -64,7 +64,6 @@ SERVO = GcodeSettings()
 def encode(
     page: Page,
     *,
-    look: Look = PLAIN,
     metadata: Mapping[str, Any] | None = None,
     settings: GcodeSettings = SERVO,
 ) -> bytes:
@@ -72,7 +71,7 @@ def encode(
     up, down = (_pen(command, settings) for command in (settings.pen_up, settings.pen_down))
     travel = f" F{_number(settings.travel)}" if settings.travel else ""
     lines = [*_comments(page, metadata or {}), "G21", "G90", f"F{_number(settings.feed)}", *up]
-    for runs in pen_runs(page, replace(look, pressure=0.0)):
+    for runs in pen_runs(page, PLAIN):
         first, *rest = _positions(runs, page.height, settings.tolerance)
         lines += [f"G0 {first}{travel}", *down]
         feeds = [f" F{_number(settings.feed)}", *[""] * len(rest)]  # once a stroke: the pen's commands may have theirs

@@ -35,16 +35,6 @@ class Run:
     width: float
     times: Float64Array
 
-    @property
-    def start(self) -> float:
-        """Seconds from the page's first point to this run's; 0 without a clock."""
-        return float(self.times[0])
-
-    @property
-    def end(self) -> float:
-        """Seconds from the page's first point to this run's last; 0 without a clock."""
-        return float(self.times[-1])
-
 
 def pen_runs(page: Page, look: Look) -> list[list[Run]]:
     """The runs of each stroke in the order of writing. Without pressure a stroke is one run.

@@ -80,11 +80,6 @@ def load_lines(stores: Iterable[Store], *, splits: Sequence[str], levels: Sequen
     return lines
 
 
-def normalize_line(ink: Ink, text: str, *, name: str) -> Line:
-    """A user's line of ink and what it says, prepared as training does it. See `normalize_lines`."""
-    return normalize_lines([(ink, text)], name=name)[0]
-
-
 def normalize_lines(written: Sequence[tuple[Ink, str]], *, name: str) -> list[Line]:
     """A user's lines, each of ink and what it says, prepared as training does it: of one size, for one hand.
 

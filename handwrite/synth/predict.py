@@ -8,6 +8,7 @@ unit of the ink is the x-height.
 from __future__ import annotations
 
 import secrets
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ from handwrite.synth.sampler import Prime, Trace, draw
 from handwrite.synth.styles import fingerprint, load_style, user_styles
 from handwrite.synth.task import Statistics, restore, statistics_of
 from handwrite.synth.watch import judge
-from handwrite.synth.words import Word, place, split_words
+from handwrite.synth.words import Word, joined, place, split_words
 
 Report = Callable[[int], None]
 Style = str | int | None
@@ -180,7 +181,7 @@ class Synthesizer:
         attempts: int = ATTEMPTS,
         report: Report = lambda lines: None,
     ) -> Iterator[Line]:
-        """Write lines, each as soon as it and those before it are done; `report` is told of each.
+        """Write lines, each as soon as it and those before it are done; `report` is told of pieces as they are done.
 
         Each piece of each line draws from its own stream (seed, line, piece, attempt), at most `attempts` times.
         `BATCH` pieces are drawn at a time, so that a book takes no more memory than a page.
@@ -195,13 +196,13 @@ class Synthesizer:
             if not rows:
                 return
             self._draw(wanted[:BATCH])
+            report(sum(not piece.wanted for piece in wanted[:BATCH]))
             while rows and not rows[0].wanted:
                 yield self._line(rows.popleft())
-                report(1)
 
     def _draw(self, pieces: Sequence[Piece]) -> None:
         """Draw each piece once, and several times where the batch has room, before it is known whether once will do."""
-        copies = max(1, BATCH // max(len(pieces), 1))
+        copies = min(max(1, BATCH // max(len(pieces), 1)), ATTEMPTS)
         tries = [
             (piece, number)
             for piece in pieces
@@ -241,9 +242,10 @@ class Synthesizer:
         for piece in row.pieces:
             assert piece.best is not None
             own = split_words(piece.part.text, self._ink(piece.best.trace), piece.best.trace.attention)
-            if words:
-                space = WORD_SPACE if piece.part.spaced else LETTER_SPACE
-                own[0] = replace(own[0], space=space, pause=PAUSE)
+            if words and piece.part.spaced:
+                own[0] = replace(own[0], space=WORD_SPACE, pause=PAUSE)
+            elif words:
+                own[0] = joined(words.pop(), replace(own[0], space=LETTER_SPACE, pause=PAUSE))
             words += own
         kept = [(piece, piece.best) for piece in row.pieces if piece.best]
         return Line(
@@ -286,10 +288,14 @@ def synthesize(
 ) -> Ink:
     """Write a text by hand, one line of ink for each line of text; x-heights as the unit, y = 0 the first baseline.
 
-    Several biases or styles go to the paragraphs in turn. Raises InputError for a text without a visible character,
+    Several biases or styles go to the paragraphs in turn. Warns of characters that were replaced, and of what may have
+    gone wrong. Raises InputError for a text without a visible character,
     OptionError for a bias or style that does not exist, CheckpointError for weights that cannot be used.
     """
-    biases = [bias] if isinstance(bias, (int, float)) else list(bias)
+    biases = [float(value) for value in (bias if isinstance(bias, Sequence) else [bias])]
+    styles = [style] if style is None or isinstance(style, (str, int)) else list(style)
+    if not biases or not styles:
+        raise OptionError("an empty list of biases or styles; give at least one")
     for value in biases:
         if not (np.isfinite(value) and value >= 0):
             raise OptionError(f"bias {value:g}: must be a number of at least 0")
@@ -298,11 +304,19 @@ def synthesize(
     if threads is not None and threads < 1:
         raise OptionError(f"threads {threads}: must be at least 1")
     synthesizer = Synthesizer.load(weights, device=device, threads=threads)
-    styles = [style] if style is None or isinstance(style, (str, int)) else list(style)
-    lines, _ = synthesizer.prepare(text)
+    lines, replaced = synthesizer.prepare(text)
     wanted = orders(lines, [synthesizer.hand(one) for one in styles], biases)
     seed = secrets.randbelow(2**32) if seed is None else seed
-    return stack(list(synthesizer.write(wanted, seed=seed)))
+    written = list(synthesizer.write(wanted, seed=seed))
+    for problem in [*replacements(replaced), *(problem for line in written for problem in line.problems)]:
+        warnings.warn(problem, stacklevel=2)
+    return stack(written)
+
+
+def replacements(replaced: Mapping[str, str]) -> list[str]:
+    """One sentence that names what `Synthesizer.prepare` replaced by what; none when it replaced nothing."""
+    named = ", ".join(f"{char!r} by {spelling!r}" for char, spelling in replaced.items())
+    return [f"the model does not know some characters; replaced {named}"] if replaced else []
 
 
 def stack(lines: Sequence[Line]) -> Ink:

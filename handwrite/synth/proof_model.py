@@ -81,7 +81,7 @@ def features(offsets: Tensor, lengths: Tensor) -> Tensor:
     mask = _mask(lengths, offsets.permute(1, 2, 0))
     inside = offsets.permute(1, 2, 0) * mask
     y = inside[:, 1:2].cumsum(2) * mask
-    y = (y - y.sum(2, keepdim=True) / lengths[:, None, None]) * mask / HEIGHT
+    y = (y - y.sum(2, keepdim=True) / lengths.clamp(min=1)[:, None, None]) * mask / HEIGHT
     return torch.cat([inside, y], 1)
 
 

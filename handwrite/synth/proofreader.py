@@ -17,6 +17,9 @@ from handwrite.core.ink import FloatArray
 from handwrite.errors import CheckpointError
 from handwrite.synth.proof_model import ProofConfig, ProofNet
 
+HARDEST = 10.0
+"""Nats per character of a text that the ink cannot hold, and of any that is no likelier."""
+
 
 class Proofreader:
     """Weights ready to read. Make one with `Proofreader.load`."""
@@ -33,7 +36,7 @@ class Proofreader:
 
     @torch.no_grad()
     def nats(self, offsets: Sequence[FloatArray], texts: Sequence[str]) -> list[float]:
-        """Negative log probability of each text in its ink, in nats per character; infinite when it cannot be there.
+        """Negative log probability of each text in its ink, in nats per character, `HARDEST` at most.
 
         offsets : each (N, 3) in x-heights, at 50 points a second. Characters that the proofreader does not know count
         as left out; a text of nothing else has 0.
@@ -46,7 +49,7 @@ class Proofreader:
         ink = pad([one * unit for one in offsets], time_first=True).to(device)
         log_probabilities, frames = self.net(ink, lengths)
         nats: Tensor = ctc_loss(log_probabilities, pad(known).to(device), frames, sizes, reduction="none")
-        per_character: list[float] = torch.where(sizes > 0, nats / sizes.clamp(min=1), 0).tolist()
+        per_character: list[float] = torch.where(sizes > 0, nats / sizes.clamp(min=1), 0).clamp(max=HARDEST).tolist()
         return per_character
 
 

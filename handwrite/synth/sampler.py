@@ -94,7 +94,7 @@ def draw(
     for step in range(len(noise)):
         values, phi = stepper.step(offset)
         late = limits <= step
-        over = _is_over(phi, lengths) & (offset[:, 2] > 0.5) & ~late
+        over = _is_over(phi, lengths) & (offset[:, 2] > 0.5) & ~late & (step > 0)
         if bool((over | late).any()):
             ends[going[over]], finished[going[over]] = step, True
             rest = (~over & ~late).nonzero()[:, 0]

@@ -6,7 +6,7 @@ Which stroke belongs to which word, the window says: it looked at the word's cha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,11 @@ def place(words: Sequence[Word]) -> Ink:
         strokes += [stroke + np.array([x, 0, clock], np.float32) for stroke in word.ink.strokes()]
         x, clock = x + word.ink.bounds[2], clock + word.ink.duration
     return Ink.from_strokes(strokes)
+
+
+def joined(first: Word, second: Word) -> Word:
+    """Two parts of one word as one."""
+    return Word(first.text + second.text, place([replace(first, space=0, pause=0), second]), first.space, first.pause)
 
 
 def split_words(text: str, ink: Ink, attention: FloatArray) -> list[Word]:

@@ -219,8 +219,10 @@ class _Run:
                     self.rows.append(
                         {"step": self.step, "seconds": round(self.seconds, 1), "loss": meter.mean} | scores
                     )
+                    if better:
+                        self.write_best()
                     self.save(own)
-                    self.write(better)
+                    self.write_pictures()
         finally:
             self.plain.load_state_dict(own)
             self.plain.train()
@@ -228,11 +230,13 @@ class _Run:
             self.tell(meter, begin, scores)
         self.fabric.barrier()
 
-    def write(self, better: bool) -> None:
+    def write_best(self) -> None:
+        training = {"steps": self.step, "minutes": round(self.seconds / 60, 1), "processes": self.config.processes}
+        save_checkpoint(self.config.out / BEST, self.task.header(self.best_scores, training), self.average)
+
+    def write_pictures(self) -> None:
+        """The curve, as a table and as a picture, and what the model makes now."""
         out = self.config.out
-        if better:
-            training = {"steps": self.step, "minutes": round(self.seconds / 60, 1), "processes": self.config.processes}
-            save_checkpoint(out / BEST, self.task.header(self.best_scores, training), self.average)
         table = io.StringIO(newline="")
         writer = csv.DictWriter(table, fieldnames=list(self.rows[-1]))
         writer.writeheader()

@@ -12,7 +12,7 @@ from handwrite.cli.drawing import FITTING, Encoder, page_format
 from handwrite.core.ink import Ink
 from handwrite.core.page import Page
 from handwrite.errors import OptionError
-from handwrite.formats import DRAWN, FORMATS, PAGED, encode, gcode, ink_json, inkml, pdf, png, svg
+from handwrite.formats import FORMATS, PAGED, READABLE, encode, gcode, ink_json, inkml, pdf, png, svg
 from handwrite.formats.gcode import GcodeSettings
 from handwrite.formats.look import Look
 from handwrite.synth.layout import PageFormat
@@ -28,6 +28,7 @@ VALUES = {
     "dpi": 60.0,
     "pen_up": "G0 Z5",
     "pen_down": "G1 Z0 F600",
+    "settle": 0.0,
     "feed": 800.0,
 }
 LOOK = Look(colour="red", background="#eee", width=0.8, pressure=0.5)
@@ -63,9 +64,11 @@ def test_options_of_one_format_alone(page: Page) -> None:
         page, look=Look(colour="red"), metadata=MADE, animate=True
     )
     assert drawn(page, "svg", plotter=True) == svg.encode_plotter(page, metadata=MADE)
-    settings = GcodeSettings(pen_up="G0 Z5", pen_down="G1 Z0 F600", feed=800)
-    options = {name: VALUES[name] for name in ("pen_up", "pen_down", "feed")}
+    settings = GcodeSettings(pen_up="G0 Z5", pen_down="G1 Z0 F600", settle=0, feed=800)
+    options = {name: VALUES[name] for name in ("pen_up", "pen_down", "settle", "feed")}
     assert drawn(page, "gcode", **options) == gcode.encode(page, settings=settings, metadata=MADE)
+    two = GcodeSettings(pen_up="M280 P0 S90\nG4 P150")
+    assert drawn(page, "gcode", pen_up=r"M280 P0 S90\nG4 P150") == gcode.encode(page, settings=two, metadata=MADE)
 
 
 def test_what_is_not_given_is_the_formats_own_business(page: Page) -> None:
@@ -92,7 +95,7 @@ def test_an_option_that_says_nothing_to_a_format_is_refused(name: str, form: str
 
 def test_every_option_fits_a_format_and_the_look_fits_what_is_drawn() -> None:
     assert VALUES.keys() == FITTING.keys()
-    assert {form for forms in FITTING.values() for form in forms} == set(DRAWN)
+    assert {form for forms in FITTING.values() for form in forms} == set(FORMATS) - set(READABLE)
 
 
 @pytest.mark.parametrize("name", [*LOOK_OPTIONS, "animate"])

@@ -17,7 +17,7 @@ import torch
 
 from handwrite import formats
 from handwrite.cli.app import run
-from handwrite.cli.synth import FEW_LINES, MOST_WARNINGS
+from handwrite.cli.synth import FEW_PIECES, MOST_WARNINGS
 from handwrite.core.ink import Ink
 from handwrite.errors import OptionError
 from handwrite.formats import FORMATS
@@ -396,7 +396,7 @@ def test_replaced_characters_and_problems_are_named(capfdbinary: Capture) -> Non
 
 
 def test_warnings_have_an_end(capfdbinary: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handwrite.cli.synth.FEW_LINES", 99)
+    monkeypatch.setattr("handwrite.cli.synth.FEW_PIECES", 99)
     assert synth("\n".join(["a!"] * MOST_WARNINGS), "-o", "a.json") == 0
     assert len(said(capfdbinary)) == MOST_WARNINGS + 1
     assert synth("\n".join(["a!"] * (MOST_WARNINGS + 3)), "-o", "a.json") == 0
@@ -407,11 +407,11 @@ def test_warnings_have_an_end(capfdbinary: Capture, monkeypatch: pytest.MonkeyPa
 
 
 def test_progress_is_shown_for_many_lines_alone(capfdbinary: Capture) -> None:
-    assert synth("\n".join(["a"] * FEW_LINES), "-o", "a.json") == 0
+    assert synth("\n".join(["a"] * FEW_PIECES), "-o", "a.json") == 0
     assert said(capfdbinary) == ["wrote a.json"]
-    many = FEW_LINES + 1
+    many = FEW_PIECES + 1
     assert synth("\n".join(["a"] * many), "-o", "a.json") == 0
-    assert said(capfdbinary) == [f"writing: {many} of {many} lines, 0 s", "wrote a.json"]
+    assert said(capfdbinary) == [f"writing: {many} of {many} pieces, 0 s", "wrote a.json"]
 
 
 # Wrong use

@@ -33,7 +33,7 @@ def check_chain(runs: list[Run]) -> None:
     curves = np.concatenate([run.curves for run in runs])
     np.testing.assert_array_equal(curves[1:, 0], curves[:-1, 3])
     assert all(len(run.times) == len(run.curves) + 1 for run in runs)
-    assert [run.start for run in runs[1:]] == [run.end for run in runs[:-1]]
+    assert [run.times[0] for run in runs[1:]] == [run.times[-1] for run in runs[:-1]]
     assert (np.diff(np.concatenate([run.times for run in runs])) >= 0).all()
 
 
@@ -42,8 +42,8 @@ def test_an_even_pen_makes_one_run_of_each_stroke_in_order() -> None:
     strokes = pen_runs(page(LETTERS, [[3, 4, 4.5]], late), PLAIN)
     assert [len(runs) for runs in strokes] == [1, 1, 1]
     assert {run.width for runs in strokes for run in runs} == {PLAIN.width}
-    assert [runs[0].start for runs in strokes] == [0, 4.5, 5]
-    assert [runs[-1].end for runs in strokes] == [pytest.approx(2.5), 4.5, pytest.approx(7.5)]
+    assert [runs[0].times[0] for runs in strokes] == [0, 4.5, 5]
+    assert [runs[-1].times[-1] for runs in strokes] == [pytest.approx(2.5), 4.5, pytest.approx(7.5)]
     for runs in strokes:
         check_chain(runs)
 
@@ -77,7 +77,7 @@ def test_a_slow_half_is_as_much_wider_as_its_speed_says() -> None:
     widths = [run.width for run in runs]
     assert widths == sorted(widths)
     assert 2 < len(widths) < 15
-    assert runs[0].end == pytest.approx(0.5, abs=0.04)
+    assert runs[0].times[-1] == pytest.approx(0.5, abs=0.04)
     check_chain(runs)
 
 
@@ -85,7 +85,7 @@ def test_dots_and_strokes_that_stand_still_are_one_curve_of_no_length() -> None:
     strokes = pen_runs(page([[1, 2, 0]], [[3, 4, 0.5], [3, 4, 0.7], [3, 4, 0.9]], [[5, 5, 1], [6, 6, 1.2]]), PLAIN)
     for (run,), place, start in zip(strokes, ([1, 2], [3, 4]), (0, 0.5), strict=False):
         np.testing.assert_array_equal(run.curves, [[place] * 4])
-        assert (run.start, run.end, run.width) == (start, pytest.approx(start), PLAIN.width)
+        assert (run.times[0], run.times[-1], run.width) == (start, pytest.approx(start), PLAIN.width)
     pressed = pen_runs(page(LETTERS, [[1, 2, 9]]), Look(pressure=0.3))[1][0]
     assert pressed.width > 1.5 * PLAIN.width
 

@@ -17,7 +17,6 @@ from handwrite.synth.data import (
     Line,
     join_punctuation,
     load_lines,
-    normalize_line,
     normalize_lines,
 )
 
@@ -136,7 +135,7 @@ def test_a_users_line_is_prepared_as_training_does_it(load: Load) -> None:
     pause = Ink.from_strokes([[(90, 5, 20), (92, 9, 20.1)]]).with_points([(90, 5, 0), (92, 9, 0.1)])
     ink = join([wave(height=40), pause], pause=9)
     trained = load(sample(ink, "some words , here"))[0]
-    own = normalize_line(ink, " some words , here\n", name="my.json")
+    own = normalize_lines([(ink, " some words , here\n")], name="my.json")[0]
     assert own.text == trained.text == "some words, here"
     assert (own.writer, own.level) == ("", "line")
     np.testing.assert_allclose(own.ink.points, trained.ink.points, atol=5e-3)
@@ -178,7 +177,7 @@ FAR = Ink.from_strokes([[(0, 0, 0), (1, 10, 2), (2, 0, 4)], [(10 * LONGEST_JUMP,
 )
 def test_a_line_that_cannot_be_used(ink: Ink, text: str, message: str) -> None:
     with pytest.raises(InputError, match=rf"^my\.json: .*{message}") as caught:
-        normalize_line(ink, text, name="my.json")
+        normalize_lines([(ink, text)], name="my.json")
     assert "\n" not in str(caught.value)
     if ink is not FAR:
         with pytest.raises(InputError, match=r"^my\.json, line 2: "):
@@ -193,4 +192,4 @@ def test_late_dots_and_wide_jumps_are_no_new_line() -> None:
         below(wave(), back=0.3),
         join([wave(), underline], pause=0.3),
     ):
-        assert normalize_line(ink, "some words in a line", name="my.json").text
+        assert normalize_lines([(ink, "some words in a line")], name="my.json")[0].text

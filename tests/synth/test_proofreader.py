@@ -17,7 +17,7 @@ from handwrite.errors import CheckpointError
 from handwrite.synth.data import load_lines
 from handwrite.synth.proof_model import ProofConfig, ProofNet
 from handwrite.synth.proof_task import ProofTask
-from handwrite.synth.proofreader import Proofreader, restore
+from handwrite.synth.proofreader import HARDEST, Proofreader, restore
 from handwrite.synth.task import SynthTask
 
 CONFIG = ProofConfig(symbols=4, channels=8, blocks=1)
@@ -46,7 +46,7 @@ def test_what_cannot_be_there_and_what_is_not_known() -> None:
     reader = Proofreader(ProofNet(CONFIG), Alphabet("abc"), scale=1.0)
     short = np.zeros((8, 3), np.float32)
     impossible, unknown, plain, mixed = reader.nats([short] * 4, ["abcab", "?!", "a", "a?"])
-    assert impossible == np.inf
+    assert impossible == HARDEST
     assert unknown == 0
     assert plain == mixed
 
