@@ -42,9 +42,7 @@ Styles = Annotated[
 ]
 Attempts = Annotated[
     int,
-    typer.Option(
-        "--attempts", metavar="N", help="How often a piece of a line is written at most."
-    ),
+    typer.Option("--attempts", metavar="N", help="How often a piece of a line is written at most."),
 ]
 Device = Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where the model runs.")]
 Threads = Annotated[

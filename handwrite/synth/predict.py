@@ -44,6 +44,9 @@ DEFAULT_BIAS = 0.75
 ATTEMPTS = 6
 """How often a piece is drawn at most, until the window is content and the proofreader finds it clear."""
 
+AHEAD = 2
+"""Drawings of a piece that are made at once where a batch has room, before it is known whether one will do."""
+
 BATCH = 64
 """Drawings that are made at once: enough that one more costs little, and few enough that memory stays bounded."""
 
@@ -202,7 +205,7 @@ class Synthesizer:
 
     def _draw(self, pieces: Sequence[Piece]) -> None:
         """Draw each piece once, and several times where the batch has room, before it is known whether once will do."""
-        copies = min(max(1, BATCH // max(len(pieces), 1)), ATTEMPTS)
+        copies = min(max(1, BATCH // max(len(pieces), 1)), AHEAD)
         tries = [
             (piece, number)
             for piece in pieces
