@@ -19,6 +19,7 @@ from handwrite.synth import pieces, predict
 from handwrite.synth.data import Line as RealLine
 from handwrite.synth.model import SynthConfig, SynthNet
 from handwrite.synth.predict import (
+    AHEAD,
     ATTEMPTS,
     LETTER_SPACE,
     LINE_SPACING,
@@ -186,7 +187,7 @@ def test_more_pieces_than_a_batch_are_all_written(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(predict, "BATCH", 3)
     drawer = plant(monkeypatch, abc=[trace("abc")])
     assert len(write(["abc"] * 7)) == 7
-    assert [len(call.names) for call in drawer.calls] == [3, 3, 3], "room is filled with attempts ahead of need"
+    assert [len(call.names) for call in drawer.calls] == [3, 3, AHEAD], "room is filled with attempts ahead of need"
 
 
 def test_a_book_is_written_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
