@@ -17,6 +17,10 @@ from handwrite.core.ink import FloatArray
 from handwrite.errors import CheckpointError
 from handwrite.synth.proof_model import ProofConfig, ProofNet
 
+ROUND_LENGTH = 128
+"""Ink is padded to a multiple of so many points: few shapes, few kernels kept for them, so that a book needs no more
+memory than a page."""
+
 HARDEST = 10.0
 """Nats per character of a text that the ink cannot hold, and of any that is no likelier."""
 
@@ -46,7 +50,7 @@ class Proofreader:
         unit = np.array([1 / self.scale, 1 / self.scale, 1], np.float32)
         known = [self.alphabet.encode("".join(char for char in text if char in self.alphabet)) for text in texts]
         sizes = torch.tensor([len(one) for one in known], device=device)
-        ink = pad([one * unit for one in offsets], time_first=True).to(device)
+        ink = pad([one * unit for one in offsets], time_first=True, multiple=ROUND_LENGTH).to(device)
         log_probabilities, frames = self.net(ink, lengths)
         nats: Tensor = ctc_loss(log_probabilities, pad(known).to(device), frames, sizes, reduction="none")
         per_character: list[float] = torch.where(sizes > 0, nats / sizes.clamp(min=1), 0).clamp(max=HARDEST).tolist()
