@@ -20,6 +20,7 @@ from handwrite.core.batch import InkBatch
 from handwrite.core.ink import FloatArray
 from handwrite.errors import InputError
 from handwrite.synth.data import Line
+from handwrite.synth.hands import check_known
 from handwrite.synth.model import SynthNet
 from handwrite.synth.score import collate, score
 from handwrite.synth.task import MAX_POINTS, Statistics
@@ -96,8 +97,7 @@ def _batch(lines: Sequence[Line], *, alphabet: Alphabet, statistics: Statistics)
     if not lines:
         raise InputError("no lines to learn a hand from; give at least one, better three to five")
     for line in lines:
-        if unknown := sorted({char for char in line.text if char not in alphabet}):
-            raise InputError(f"“{line.text}”: the model does not know {' '.join(unknown)}; give a line without")
+        check_known(line.text, alphabet, name=f"“{line.text}”")
     inks = [geometry.resample(line.ink, statistics.time_step).offsets()[:MAX_POINTS] for line in lines]
     items = [(ink, line.text) for ink, line in zip(inks, lines, strict=True)]
     return collate(items, [0] * len(items), alphabet=alphabet, scale=statistics.scale)

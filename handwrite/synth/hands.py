@@ -30,14 +30,18 @@ class Hand:
     prime: Prime | None = None
 
 
+def check_known(text: str, alphabet: Alphabet, *, name: str) -> None:
+    """Raises InputError, which calls the line `name`, when its text has characters that the alphabet lacks."""
+    if unknown := sorted({char for char in text if char not in alphabet}):
+        raise InputError(f"{name}: the model does not know {' '.join(unknown)}; give a line without")
+
+
 def primed(name: str, nobody: Tensor, line: Line, *, alphabet: Alphabet, statistics: Statistics) -> Hand:
     """The hand of a real line of ink, as in Graves 2013, section 5.5. nobody : (S,) the embedding of no writer.
 
     Raises InputError when the network cannot spell the line, or it is too long.
     """
-    unknown = sorted({char for char in line.text if char not in alphabet})
-    if unknown:
-        raise InputError(f"{name}: the model does not know {' '.join(unknown)}; give a line without")
+    check_known(line.text, alphabet, name=name)
     if len(line.text) > MOST_PRIMED:
         raise InputError(f"{name}: {len(line.text)} characters are too many to go on from; give {MOST_PRIMED} at most")
     offsets = geometry.resample(line.ink, statistics.time_step).offsets()

@@ -24,7 +24,7 @@ from handwrite.core import geometry
 from handwrite.core.alphabet import Alphabet
 from handwrite.core.checkpoint import load_checkpoint
 from handwrite.core.device import torch_device
-from handwrite.core.ink import Ink, join
+from handwrite.core.ink import FloatArray, Ink, join
 from handwrite.errors import InputError, OptionError
 from handwrite.synth.data import Line as RealLine
 from handwrite.synth.hands import Hand, primed
@@ -237,8 +237,11 @@ class Synthesizer:
         """How hard each drawing is to read; 0 for all without a proofreader."""
         if self.proofreader is None:
             return [0.0] * len(texts)
-        unit = np.array([self.statistics.scale, self.statistics.scale, 1], np.float32)
-        return self.proofreader.nats([trace.offsets * unit for trace in traces], texts)
+        return self.proofreader.nats([self._offsets(trace) for trace in traces], texts)
+
+    def _offsets(self, trace: Trace) -> FloatArray:
+        """(N, 3) a drawing's offsets in x-heights."""
+        return trace.offsets * np.array([self.statistics.scale, self.statistics.scale, 1], np.float32)
 
     def _line(self, row: _Row) -> Line:
         words: list[Word] = []
@@ -262,9 +265,7 @@ class Synthesizer:
 
     def _ink(self, trace: Trace) -> Ink:
         """A drawing's ink in x-heights, level, its left end at x = 0 and its baseline at y = 0."""
-        scale = self.statistics.scale
-        offsets = trace.offsets * np.array([scale, scale, 1], np.float32)
-        ink = Ink.from_offsets(offsets, time_step=self.statistics.time_step, gap=self.statistics.gap)
+        ink = Ink.from_offsets(self._offsets(trace), time_step=self.statistics.time_step, gap=self.statistics.gap)
         ink = geometry.deslope(ink)
         return ink.moved(-ink.bounds[0], -geometry.baseline(ink))
 
