@@ -56,29 +56,55 @@ def data() -> None:
 
 @app.command("import")
 def import_(
-    corpus: Annotated[str, typer.Argument(metavar="CORPUS", show_default=False, help="iam-ondb or unipen.")],
+    corpus: Annotated[
+        str, typer.Argument(metavar="CORPUS", show_default=False, help="iam-ondb, unipen, lines or page.")
+    ],
     sources: Annotated[
         list[Path],
         typer.Argument(metavar="SRC...", show_default=False, help="Its archives and files, or a folder of them."),
     ],
     output: NewDataset,
+    source: Annotated[
+        str, typer.Option("--source", metavar="NAME", help="What to call lines or pages.", show_default="the folder")
+    ] = "",
+    licence: Annotated[
+        str,
+        typer.Option("--licence", metavar="TEXT", help="Their licence, for the cards of models.", show_default=False),
+    ] = "",
+    level: Annotated[
+        str, typer.Option("--level", metavar="NAME", help="What their images show: line or word.")
+    ] = "line",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name everything that was left out.")] = False,
 ) -> None:
-    """Read a public corpus into a dataset.
+    """Read a public corpus, or line images of your own, into a dataset.
 
     \b
     handwrite data import iam-ondb iam-ondb/ -o iam.h5
     handwrite data import unipen train_r01_v07.tar.xz -o unipen.h5
+    handwrite data import lines mylines/ -o mylines.h5
+    handwrite data import page letters/ --licence "CC BY 4.0" -o letters.h5
 
     \b
-    Archives (.tar.xz, .tar.gz, ...) are read as they are; unpacked folders work
-    too. What cannot be used is left out, counted and named.
+    Archives of ink (.tar.xz, .tar.gz, ...) are read as they are; unpacked
+    folders work too.
+    lines: folders with lines.tsv, whose first row is file, text, writer, split
+    between tabs (writer and split may be missing), or with the IAM database's
+    lines.txt and images.
+    page: ALTO and PAGE XML files, or folders of them, with their images beside
+    them; each line of a page is cut out.
+    What cannot be used is left out, counted and named.
     """
-    from handwrite.corpora.stores import import_corpus
+    from handwrite.corpora.stores import LAYOUTS, import_corpus, import_images
 
     check_writable(output)
+    if corpus not in LAYOUTS and (source or licence or level != "line"):
+        raise OptionError(f"--source, --licence and --level: for {' and '.join(LAYOUTS)}; {corpus} has its own")
     with _share(f"importing {corpus}") as report:
-        tally = import_corpus(corpus, sources, output, progress=report)
+        if corpus in LAYOUTS:
+            named = {"source": source, "licence": licence, "level": level}
+            tally = import_images(corpus, sources, output, **named, progress=report)
+        else:
+            tally = import_corpus(corpus, sources, output, progress=report)
     for line in _tally_lines(tally, verbose=verbose):
         say(line)
     say(f"{output}: {sum(tally.read.values()):,} samples, {tally.lost:,} left out, {_megabytes(output)}")
@@ -115,7 +141,7 @@ def show(
     columns: Annotated[int, typer.Option("--columns", metavar="N", help="Samples side by side.")] = 2,
     seed: Seed = None,
 ) -> None:
-    """Draw a contact sheet of a dataset: ink, and its text under it.
+    """Draw a contact sheet of a dataset: its images or ink, and the text under each.
 
     \b
     handwrite data show unipen.h5 --level word --count 60 --columns 4 -o words.png
@@ -193,7 +219,7 @@ def _tally_rows(tally: Tally) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _info_lines(contents: dict[str, Any]) -> Iterator[str]:
-    counts = [f"{contents[name]:,} {name}" for name in ("samples", "points", "characters")]
+    counts = [f"{contents[name]:,} {name}" for name in ("samples", "points", "images", "characters")]
     yield f"{contents['path']}: {', '.join(counts)}"
     yield ""
     parts = [(part["source"], part["split"], part["level"], f"{part['samples']:,}") for part in contents["parts"]]
@@ -239,7 +265,8 @@ def _sheet(store: Any, found: Sequence[int], *, count: int, columns: int, seed: 
 
     chosen = np.random.default_rng(seed).permutation(found)[:count].tolist()
     samples = [store[index] for index in chosen]
-    picture = contact_sheet([(sample.ink, sample.text) for sample in samples], columns=columns)
+    items = [(sample.image if sample.image.size else sample.ink, sample.text) for sample in samples]
+    picture = contact_sheet(items, columns=columns)
     return bytes(cv2.imencode(suffix, picture)[1])
 
 

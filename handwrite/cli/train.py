@@ -15,6 +15,7 @@ from handwrite.cli.progress import progress, say
 from handwrite.errors import HandwriteError, OptionError
 
 if TYPE_CHECKING:
+    from handwrite.recognize.task import RecognizeTask
     from handwrite.synth.proof_task import ProofTask
     from handwrite.synth.task import SynthTask
     from handwrite.train.loop import LoopConfig, Progress, Task
@@ -164,12 +165,14 @@ def _check_sizes(values: dict[str, float]) -> None:
 
 def _prepare_torch(device: str, threads: int) -> None:
     check_device(device)
+    import cv2
     import torch
 
     from handwrite.core.device import torch_device
 
     torch_device(device)  # raises when there is none, before the data is read
     torch.set_num_threads(threads)
+    cv2.setNumThreads(threads)
 
 
 def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> SynthTask:
@@ -211,6 +214,24 @@ def _proof_task(data: list[Path], *, seed: int, budget: int, start: str | Path |
     return ProofTask(samples, restore(begin.header, begin.tensors))
 
 
+def _recognize_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> RecognizeTask:
+    from handwrite.core.checkpoint import load_checkpoint
+    from handwrite.core.store import Store
+    from handwrite.recognize.data import load_written
+    from handwrite.recognize.task import RecognizeTask
+    from handwrite.train.loop import is_first_process
+
+    begin = load_checkpoint(start, kind="recognize") if start else None
+    stores = [Store(path, in_memory=True) for path in data]
+    training, validation = load_written(stores, splits=("train",)), load_written(stores, splits=("val",))
+    licences = {source: licence for store in stores for source, licence in store.licences.items()}
+    start_from = (begin.header, begin.tensors) if begin else None
+    task = RecognizeTask(training, validation, licences, seed=seed, budget=budget, start=start_from)
+    if is_first_process():
+        say(f"{len(task.training):,} samples to train on, {task.validated:,} to validate")
+    return task
+
+
 def _run(task: Task, config: LoopConfig) -> None:
     from handwrite.train.loop import BEST, is_first_process, train
 
@@ -237,6 +258,7 @@ def _run(task: Task, config: LoopConfig) -> None:
 
 MODELS = (
     Model("synth", "text to ink", _synth_task),
+    Model("recognize", "images to text", _recognize_task),
     Model("proofreader", "ink to text, by which the synthesizer sees what can be read", _proof_task),
 )
 for _model in MODELS:

@@ -36,6 +36,30 @@ class InkBatch:
         return InkBatch(*(part.to(device, non_blocking=True) for part in parts))
 
 
+@dataclass(frozen=True)
+class LineBatch:
+    """Normalized lines with their texts.
+
+    images : (B, H, W) float32, 0 for paper to 1 for ink, 0 beyond a line's width. widths : (B,) int64 columns.
+    symbols : (B, U) int64, 0 beyond a text's end.
+    """
+
+    images: Tensor
+    widths: Tensor
+    symbols: Tensor
+
+    def to(self, device: torch.device) -> LineBatch:
+        """The batch on a device."""
+        return LineBatch(*(part.to(device, non_blocking=True) for part in (self.images, self.widths, self.symbols)))
+
+
+def line_batch(lines: Sequence[NDArray[np.uint8]], symbols: Sequence[NDArray[np.int64]], *, multiple: int) -> LineBatch:
+    """A batch of lines (H, w_i) uint8, 255 for ink, and the indices of their texts; W is a multiple of `multiple`."""
+    columns = pad([line.T for line in lines], multiple=multiple)
+    widths = torch.tensor([line.shape[1] for line in lines])
+    return LineBatch(columns.transpose(1, 2).float() / 255, widths, pad(symbols))
+
+
 def length_mask(lengths: Tensor, size: int) -> Tensor:
     """(B, size) bool, true below each length."""
     return torch.arange(size, device=lengths.device) < lengths[:, None]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -23,6 +23,7 @@ from handwrite.errors import CheckpointError
 
 FORMAT = "handwrite-checkpoint"
 VERSION = 1
+Net = TypeVar("Net", bound=torch.nn.Module)
 PACKAGE = Path(__file__).resolve().parents[1]
 FOLDERS = (PACKAGE / "models", PACKAGE.parent / "models")
 """Where named weights are looked for: in the installed package, then in a checkout."""
@@ -86,6 +87,17 @@ def load_checkpoint(weights: str | Path, *, kind: str) -> Checkpoint:
     except (SafetensorError, OSError) as error:
         raise CheckpointError(f"{path}: not a weights file, or damaged; train or download it again") from error
     return Checkpoint(header, tensors)
+
+
+def restored(make: Callable[[], Net], tensors: Mapping[str, torch.Tensor]) -> Net:
+    """The network that `make` builds, with these tensors. Raises CheckpointError when its config or the tensors do not
+    fit this program."""
+    try:
+        net = make()
+        net.load_state_dict(dict(tensors))
+    except (TypeError, RuntimeError) as error:
+        raise CheckpointError("these weights are not of this version's network; update handwrite") from error
+    return net
 
 
 def _packed(tensor: torch.Tensor, half: bool) -> torch.Tensor:

@@ -1,6 +1,7 @@
-"""Contact sheets: many pieces of ink on one image, with their numbers and texts under them.
+"""Contact sheets: many pieces of ink or image on one image, with their numbers and texts under them.
 
-For eyes, not for models: ink is drawn large and clean. Where the pieces come from is not known here.
+For eyes, not for models: ink is drawn large and clean, an image is shown as it is. Where they come from is not known
+here.
 """
 
 from __future__ import annotations
@@ -20,22 +21,29 @@ RULE_GREY = 225
 GAP = 16  # pixels around what a cell holds
 LETTERS_ACROSS = 18  # a cell is this many letter heights wide, which most lines of writing fit into
 MAX_HEIGHT = 0.4  # of the ink in a cell, as a share of the cell's width
+MAX_IMAGE_HEIGHT = 3.0  # of an image in a cell, in letter heights; most lines are bounded by the cell's width
 
 
 def contact_sheet(
-    items: Sequence[tuple[Ink, str]], *, columns: int = 2, width: int = 1600, captions: bool = True, first: int = 1
+    items: Sequence[tuple[Ink | GreyImage, str]],
+    *,
+    columns: int = 2,
+    width: int = 1600,
+    captions: bool = True,
+    first: int = 1,
 ) -> GreyImage:
-    """Ink in cells, row by row, each over its number and text: (H, W) uint8, W the `width` or a few pixels less.
+    """Ink, or images (h, w), in cells, row by row, each over its number and text: (H, W) uint8, W the `width` or a few
+    pixels less.
 
-    Numbers count from `first`. With `captions` false the texts are left out, for reading the ink blind. Letters are
-    about as high in each cell, and smaller where a line would not fit.
+    Numbers count from `first`. With `captions` false the texts are left out, for reading blind. Letters are about as
+    high in each cell, and smaller where a line would not fit.
     """
     if columns < 1 or width < columns * 6 * GAP:
         raise ValueError(f"{columns} columns do not fit into {width} pixels")
     size = width // columns
     cells = [
-        _cell(ink, f"{number}   {text}" if captions else str(number), width=size)
-        for number, (ink, text) in enumerate(items, first)
+        _cell(piece, f"{number}   {text}" if captions else str(number), width=size)
+        for number, (piece, text) in enumerate(items, first)
     ]
     rows = [_row(cells[start : start + columns], columns) for start in range(0, len(cells), columns)]
     return np.vstack(rows) if rows else np.full((2 * GAP, size * columns), WHITE, np.uint8)
@@ -52,16 +60,31 @@ def _row(cells: list[GreyImage], columns: int) -> GreyImage:
     return row
 
 
-def _cell(ink: Ink, caption: str, *, width: int) -> GreyImage:
+def _cell(piece: Ink | GreyImage, caption: str, *, width: int) -> GreyImage:
     inner = width - 2 * GAP
     letter = inner / LETTERS_ACROSS
-    frame = _cell_frame(ink, width=inner, letter=letter)
-    drawing = render(ink, frame=frame, pen=Pen(width=max(0.065 * letter, 1.2)))
+    drawing = (
+        _drawn(piece, width=inner, letter=letter)
+        if isinstance(piece, Ink)
+        else _shown(piece, width=inner, height=MAX_IMAGE_HEIGHT * letter)
+    )
     label = _label(caption, size=max(round(0.42 * letter), 11), width=inner)
     cell = np.full((len(drawing) + len(label) + 2 * GAP, width), WHITE, np.uint8)
     cell[GAP : GAP + len(drawing), GAP : GAP + drawing.shape[1]] = drawing
     cell[GAP + len(drawing) : -GAP, GAP : GAP + label.shape[1]] = label
     return cell
+
+
+def _drawn(ink: Ink, *, width: int, letter: float) -> GreyImage:
+    frame = _cell_frame(ink, width=width, letter=letter)
+    return render(ink, frame=frame, pen=Pen(width=max(0.065 * letter, 1.2)))
+
+
+def _shown(image: GreyImage, *, width: int, height: float) -> GreyImage:
+    """An image as large as it may be within a width and height."""
+    scale = min(width / image.shape[1], height / image.shape[0])
+    size = max(round(scale * image.shape[1]), 1), max(round(scale * image.shape[0]), 1)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
 
 
 def _cell_frame(ink: Ink, *, width: int, letter: float) -> Frame:

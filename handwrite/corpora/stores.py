@@ -6,8 +6,9 @@ The samples themselves are read by the module of each corpus and kept by `core.s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.store import LEVELS, SPLITS, Sample, Store, StoreWriter
-from handwrite.corpora import iam_ondb, unipen
+from handwrite.corpora import iam_ondb, line_folder, page_images, unipen
 from handwrite.corpora.archive import Progress
 from handwrite.corpora.tally import Skipped, Tally
 from handwrite.errors import InputError, OptionError
@@ -25,6 +26,12 @@ class Reader(Protocol):
     """The `read` of a corpus's module."""
 
     def __call__(self, sources: Sequence[Path], *, progress: Progress | None = None) -> Iterator[Sample | Skipped]: ...
+
+
+class ImageReader(Protocol):
+    """The `read` of a layout of images that anyone may have; `place` is a folder or a file."""
+
+    def __call__(self, place: Path, *, source: str, level: str, progress: Progress) -> Iterator[Sample | Skipped]: ...
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,20 @@ CORPORA = {
 }
 
 
+@dataclass(frozen=True)
+class ImageLayout:
+    """What an import needs to know of a layout; `licence` tells what a place shows of its licence."""
+
+    read: ImageReader
+    licence: Callable[[Path], str]
+
+
+LAYOUTS = {
+    "lines": ImageLayout(line_folder.read, line_folder.licence),
+    "page": ImageLayout(page_images.read, page_images.licence),
+}
+
+
 def import_corpus(name: str, sources: Sequence[Path], output: Path, *, progress: Progress | None = None) -> Tally:
     """Write the store `output` from a corpus; returns what was read and what was left out.
 
@@ -53,16 +74,65 @@ def import_corpus(name: str, sources: Sequence[Path], output: Path, *, progress:
     corpus or nothing usable, or when the output cannot be written. Then no store is written.
     """
     if name not in CORPORA:
-        raise OptionError(f"{name}: no corpus of that name; known are {', '.join(CORPORA)}")
+        raise OptionError(f"{name}: no corpus of that name; known are {', '.join((*CORPORA, *LAYOUTS))}")
     corpus = CORPORA[name]
     tally = Tally(group=corpus.group)
-    with StoreWriter(output, licences={corpus.source: corpus.licence}) as writer:
-        for sample in tally.samples(corpus.read(sources, progress=progress)):
+    _write(tally, corpus.read(sources, progress=progress), output, {corpus.source: corpus.licence}, sources)
+    return tally
+
+
+def import_images(
+    layout: str,
+    places: Sequence[Path],
+    output: Path,
+    *,
+    source: str = "",
+    licence: str = "",
+    level: str = "line",
+    progress: Progress | None = None,
+) -> Tally:
+    """Write the store `output` from line images in one of the `LAYOUTS`; returns what was read and what was left out.
+
+    `source` is what the samples' source is called, that is the folder's name when empty; `licence` is its licence;
+    `level` says what an image shows. Raises OptionError for an unknown level, InputError as `import_corpus`.
+    """
+    if level not in LEVELS:
+        raise OptionError(f"--level {level}: there is none of that name; choose from {', '.join(LEVELS)}")
+    kind = LAYOUTS[layout]
+    named = [(place, source or _folder_name(place)) for place in places]
+    licences = {name: licence or kind.licence(place) for place, name in named}
+    report = progress or (lambda share: None)
+
+    def items() -> Iterator[Sample | Skipped]:
+        for done, (place, name) in enumerate(named):
+            yield from kind.read(
+                place, source=name, level=level, progress=partial(_report_part, report, done, len(named))
+            )
+
+    tally = Tally()
+    _write(tally, items(), output, licences, places)
+    return tally
+
+
+def _report_part(report: Progress, done: int, parts: int, share: float) -> None:
+    report((done + share) / parts)
+
+
+def _folder_name(place: Path) -> str:
+    place = place.resolve()
+    return place.name if place.is_dir() else place.parent.name
+
+
+def _write(
+    tally: Tally, items: Iterable[Sample | Skipped], output: Path, licences: Mapping[str, str], places: Sequence[Path]
+) -> None:
+    with StoreWriter(output, licences=licences) as writer:
+        for sample in tally.samples(items):
             writer.add(sample)
         if not tally.read:
-            reason = next(iter(tally.skipped))[2] if tally.skipped else "no samples"
-            raise InputError(f"{', '.join(map(str, sources))}: nothing could be imported ({reason}); check the files")
-    return tally
+            lost = (reason for (_, _, reason), items in tally.skipped.items() if any(item.count for item in items))
+            reason = next(lost, "no samples")
+            raise InputError(f"{', '.join(map(str, places))}: nothing could be imported ({reason}); check the files")
 
 
 def merge(
@@ -128,6 +198,7 @@ def inventory(store: Store) -> dict[str, Any]:
         "path": str(store.path),
         "samples": len(store),
         "points": int(store.lengths.sum()),
+        "images": int(store.has_image.sum()),
         "characters": sum(map(len, store.text)),
         **{f"{name}s": dict(Counter(columns[name]).most_common()) for name in ("source", "split", "level", "script")},
         "writers": {source: dict(counts.most_common()) for source, counts in writers.items()},

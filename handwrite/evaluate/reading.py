@@ -10,8 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import Levenshtein
-
+from handwrite.core.metrics import character_errors
 from handwrite.errors import InputError
 
 TOLERATED = 1
@@ -22,7 +21,7 @@ _LOOK_ALIKES = str.maketrans("‘’“”–—", "''\"\"--")
 
 @dataclass(frozen=True)
 class ReadLine:
-    """A line of the key, what was read, and the Levenshtein distance between them, in characters."""
+    """A line of the key, what was read, and the number of character errors in it."""
 
     number: int
     text: str
@@ -74,7 +73,7 @@ def score_reading(read: Mapping[int, str], texts: Sequence[str], *, name: str) -
     lines = []
     for number, text in enumerate(texts):
         seen = plain(read.get(number, ""))
-        lines.append(ReadLine(number, text, seen, Levenshtein.distance(plain(text), seen)))
+        lines.append(ReadLine(number, text, seen, character_errors(plain(text), seen)))
     return ReadingScore(tuple(lines))
 
 

@@ -75,7 +75,7 @@ def load_lines(stores: Iterable[Store], *, splits: Sequence[str], levels: Sequen
     """The usable samples of the splits, normalized. Samples without a clock, of one point or struck out are left."""
     lines: list[Line] = []
     for store in stores:
-        samples = [store[index] for index in store.select(splits=splits, levels=levels)]
+        samples = [store[index] for index in store.select(splits=splits, levels=levels, holds="ink")]
         lines += _normalized([_tidied(sample) for sample in samples if _is_usable(sample)])
     return lines
 

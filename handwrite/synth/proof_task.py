@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rapidfuzz.distance import Levenshtein
 from torch import Tensor, nn
 from torch.nn.functional import ctc_loss
 
 from handwrite.core import geometry
 from handwrite.core.batch import InkBatch
 from handwrite.core.checkpoint import Header
+from handwrite.core.metrics import cer
 from handwrite.core.sheet import contact_sheet
 from handwrite.synth.proof_model import ProofConfig, ProofNet
 from handwrite.synth.score import collate
@@ -50,15 +50,15 @@ class ProofTask:
     @torch.no_grad()
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Character error rate of the best path, and nats per character."""
-        wrong, characters, nats = 0, 0, 0.0
+        truths: list[str] = []
+        reads: list[str] = []
+        nats = 0.0
         for batch, texts in self._validation_batches():
             own, _ = _nats(model, batch)
             nats += float(own.sum())
-            characters += sum(map(len, texts))
-            wrong += sum(
-                Levenshtein.distance(text, read) for text, read in zip(texts, self._read(model, batch), strict=True)
-            )
-        return {"cer": wrong / characters, "nats_per_character": nats / characters}
+            truths += texts
+            reads += self._read(model, batch)
+        return {"cer": cer(truths, reads), "nats_per_character": nats / sum(map(len, truths))}
 
     def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
         """The header of a checkpoint."""

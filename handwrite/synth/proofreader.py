@@ -12,9 +12,8 @@ from torch.nn.functional import ctc_loss
 
 from handwrite.core.alphabet import Alphabet
 from handwrite.core.batch import pad
-from handwrite.core.checkpoint import Header, load_checkpoint
+from handwrite.core.checkpoint import Header, load_checkpoint, restored
 from handwrite.core.ink import FloatArray
-from handwrite.errors import CheckpointError
 from handwrite.synth.proof_model import ProofConfig, ProofNet
 
 ROUND_LENGTH = 128
@@ -59,9 +58,4 @@ class Proofreader:
 
 def restore(header: Header, tensors: Mapping[str, Tensor]) -> ProofNet:
     """The network of a checkpoint. Raises CheckpointError when its config or its tensors do not fit this program."""
-    try:
-        net = ProofNet(ProofConfig(**header.config))
-        net.load_state_dict(dict(tensors))
-    except (TypeError, RuntimeError) as error:
-        raise CheckpointError("these weights are not of this version's network; update handwrite") from error
-    return net
+    return restored(lambda: ProofNet(ProofConfig(**header.config)), tensors)

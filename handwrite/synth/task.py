@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from handwrite.core import geometry
 from handwrite.core.alphabet import Alphabet
 from handwrite.core.batch import InkBatch, bucket
-from handwrite.core.checkpoint import Header
+from handwrite.core.checkpoint import Header, restored
 from handwrite.core.ink import FloatArray, Ink
 from handwrite.core.sheet import contact_sheet
-from handwrite.errors import CheckpointError, InputError
+from handwrite.errors import InputError
 from handwrite.synth.data import Line
 from handwrite.synth.model import SynthConfig, SynthNet
 from handwrite.synth.sampler import draw
@@ -249,12 +249,7 @@ def shares_of(lines: Sequence[Line]) -> FloatArray:
 
 def restore(header: Header, tensors: Mapping[str, Tensor]) -> SynthNet:
     """The network of a checkpoint. Raises CheckpointError when its config or its tensors do not fit this program."""
-    try:
-        net = SynthNet(SynthConfig(**header.config))
-        net.load_state_dict(dict(tensors))
-    except (TypeError, RuntimeError) as error:
-        raise CheckpointError("these weights are not of this version's network; update handwrite") from error
-    return net
+    return restored(lambda: SynthNet(SynthConfig(**header.config)), tensors)
 
 
 def statistics_of(header: Header) -> Statistics:

@@ -198,7 +198,10 @@ class _Run:
     def update_average(self) -> None:
         keep = min(self.config.average, self.step / (self.step + 10))
         for name, value in self.plain.state_dict().items():
-            self.average[name].lerp_(value, 1 - keep)
+            if value.is_floating_point():
+                self.average[name].lerp_(value, 1 - keep)
+            else:  # a counter
+                self.average[name].copy_(value)
 
     def validate(self, meter: _Meter, begin: float) -> None:
         """Score the averaged weights; write the curve, the picture, the state and, if they are the best, the weights.

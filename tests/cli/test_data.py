@@ -82,9 +82,66 @@ def test_import_names_a_few_or_all(corpus: Path, tmp_path: Path, capsys: Capture
     assert "c01-001-02, d01-001-01, d01-001-02\n" in capsys.readouterr().err
 
 
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A folder of one line image and a table that names two, and PAGE XML with the one as its page."""
+    root = tmp_path / "mylines"
+    root.mkdir()
+    image = np.full((40, 200), 230, np.uint8)
+    cv2.line(image, (20, 30), (180, 10), (30,), 3)
+    cv2.imwrite(str(root / "a.png"), image)
+    (root / "lines.tsv").write_text("file\ttext\twriter\na.png\tno  more\tme\ngone.png\tx\tme\n")
+    outline = "0,0 150,0 150,40 0,40"
+    (root / "a.xml").write_text(
+        '<PcGts><Page imageFilename="a.png" imageWidth="200" imageHeight="40"><TextRegion><TextLine>'
+        f'<Coords points="{outline}"/><TextEquiv><Unicode>no</Unicode></TextEquiv>'
+        "</TextLine></TextRegion></Page></PcGts>"
+    )
+    return root
+
+
+def test_import_of_line_images(images: Path, tmp_path: Path, capsys: Capture) -> None:
+    path = tmp_path / "x.h5"
+    assert run(["data", "import", "lines", str(images), "-o", str(path), "--licence", "CC0"]) == 0
+    said = capsys.readouterr().err
+    assert "left out 1 line: image cannot be read (No such file or directory): gone.png" in said
+    assert "x.h5: 1 samples, 1 left out" in said
+    (sample,) = Store(path)
+    assert (sample.text, sample.writer, sample.split, sample.source) == ("no more", "me", "train", "mylines")
+    assert sample.image.shape == (40, 200)
+    assert run(["data", "info", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "1 samples, 0 points, 1 images, 7 characters" in said
+    assert "mylines: 1 writers; licence: CC0" in said
+
+
+def test_import_of_pages(images: Path, tmp_path: Path, capsys: Capture) -> None:
+    for place in (images, images / "a.xml"):
+        arguments = ["--source", "letters", "--level", "word", "-o", str(tmp_path / "x.h5")]
+        assert run(["data", "import", "page", str(place), *arguments]) == 0
+        (sample,) = Store(tmp_path / "x.h5")
+        assert (sample.text, sample.source, sample.level, sample.image.shape) == ("no", "letters", "word", (40, 150))
+
+
+def test_show_of_images_and_ink(images: Path, store: Path, tmp_path: Path) -> None:
+    path, sheet = tmp_path / "images.h5", tmp_path / "sheet.png"
+    assert run(["data", "import", "lines", str(images), "-o", str(path)]) == 0
+    assert run(["data", "merge", str(path), str(store), "-o", str(path)]) == 0
+    assert run(["data", "show", str(path), "-o", str(sheet), "--source", "mylines", "--columns", "1"]) == 0
+    picture = cv2.imread(str(sheet), cv2.IMREAD_GRAYSCALE)
+    assert picture is not None
+    assert np.count_nonzero(picture == 230) > picture.size / 2
+    assert run(["data", "show", str(path), "-o", str(sheet), "--columns", "1"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["import", "lines", "{corpus}", "-o", "{tmp}/x.h5"], "neither lines.tsv nor IAM's lines.txt"),
+        (["import", "lines", "{tmp}/none", "-o", "{tmp}/x.h5"], "no such folder"),
+        (["import", "page", "{tmp}/empty", "-o", "{tmp}/x.h5"], "holds no XML"),
+        (["import", "lines", "{corpus}", "-o", "{tmp}/x.h5", "--level", "page"], "--level page: there is none"),
+        (["import", "iam-ondb", "{corpus}", "-o", "{tmp}/x.h5", "--source", "s"], "iam-ondb has its own"),
         (["import", "mnist", "{corpus}", "-o", "{tmp}/x.h5"], "known are iam-ondb, unipen"),
         (["import", "iam-ondb", "{tmp}/none", "-o", "{tmp}/x.h5"], "no such file or folder"),
         (["import", "iam-ondb", "{tmp}/empty", "-o", "{tmp}/x.h5"], "no IAM-OnDB lines found"),
@@ -128,7 +185,7 @@ def test_import_killed_half_way_leaves_nothing_whole(corpus: Path, tmp_path: Pat
 import os, signal
 import handwrite.core.store as store
 from handwrite.cli.app import run
-store.FLUSH_POINTS = 1
+store.FLUSH_VALUES = 1
 add, added = store.StoreWriter.add, []
 def add_then_die(self, sample):
     add(self, sample)
@@ -161,7 +218,7 @@ def test_an_import_gives_the_same_bytes_again(store: Path, corpus: Path, tmp_pat
 def test_info_prints_a_table(store: Path, capsys: Capture) -> None:
     assert run(["data", "info", str(store)]) == 0
     out = capsys.readouterr().out
-    assert "7 samples, 14 points, 35 characters" in out
+    assert "7 samples, 14 points, 0 images, 35 characters" in out
     assert [line.split() for line in out.splitlines() if line.startswith("iam-ondb ")] == [
         ["iam-ondb", "test", "line", "1"],
         ["iam-ondb", "train", "line", "2"],

@@ -58,6 +58,18 @@ def test_wide_and_tall_and_tiny_ink_stays_in_its_cell() -> None:
         assert not cell[:, -8:].any()
 
 
+def test_images_are_shown_whole_and_as_large_as_they_may_be() -> None:
+    line, tower, speck = (np.full(shape, 9, np.uint8) for shape in ((60, 2000), (900, 30), (3, 5)))
+    sheet = contact_sheet([(line, ""), (tower, ""), (speck, ""), (WAVE, "")], columns=4, width=1600, captions=False)
+    widths = [int(dark(sheet[:, column * 400 : (column + 1) * 400]).any(axis=0).sum()) for column in range(4)]
+    heights = [int(dark(sheet[:-1, column * 400 : (column + 1) * 400]).any(axis=1).sum()) for column in range(4)]
+    assert widths[0] == 400 - 2 * 16
+    assert heights[0] == pytest.approx(widths[0] * 60 / 2000, abs=1)
+    assert heights[1] == heights[2]
+    assert heights[1] / widths[1] == pytest.approx(30, rel=0.3)
+    assert widths[3] > 100
+
+
 def test_odd_requests() -> None:
     assert contact_sheet([], width=400).shape[1] == 400
     with pytest.raises(ValueError, match="do not fit"):

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from handwrite.core.ink import Ink
 from handwrite.core.store import Sample, Store, StoreWriter
-from handwrite.corpora.stores import import_corpus, inventory, merge
+from handwrite.corpora.stores import import_corpus, import_images, inventory, merge
 from handwrite.errors import InputError, OptionError
+
+IMAGE = np.arange(40, dtype=np.uint8).reshape(5, 8) * 6
 
 
 def plant(path: Path, source: str, *kinds: tuple[str, str, str]) -> Path:
@@ -89,5 +93,39 @@ def test_inventory_counts(stores: list[Path]) -> None:
 
 
 def test_import_of_a_corpus_nobody_knows(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="known are iam-ondb, unipen"):
+    with pytest.raises(OptionError, match="known are iam-ondb, unipen, lines, page"):
         import_corpus("mnist", [tmp_path], tmp_path / "x.h5")
+
+
+def folder(path: Path, text: str) -> Path:
+    """A folder with one line image, 5 pixels high."""
+    path.mkdir()
+    (path / "lines.tsv").write_text(f"file\ttext\na.png\t{text}\n")
+    cv2.imwrite(str(path / "a.png"), IMAGE)
+    return path
+
+
+def test_folders_of_images_give_their_sources_and_shares(tmp_path: Path) -> None:
+    places = [folder(tmp_path / name, name) for name in ("one", "two")]
+    shares: list[float] = []
+    tally = import_images("lines", places, tmp_path / "x.h5", licence="CC0", progress=shares.append)
+    store = Store(tmp_path / "x.h5")
+    assert (store.source.tolist(), store.text) == (["one", "two"], ["one", "two"])
+    assert store.licences == {"one": "CC0", "two": "CC0"}
+    assert shares == [0.5, 1.0]
+    assert (sum(tally.read.values()), tally.lost) == (2, 0)
+    import_images("lines", places, tmp_path / "x.h5", source="mine", level="word")
+    store = Store(tmp_path / "x.h5")
+    assert (set(store.source), set(store.level), store.licences) == ({"mine"}, {"word"}, {"mine": "not stated"})
+    with pytest.raises(OptionError, match="--level page: there is none"):
+        import_images("lines", places, tmp_path / "x.h5", level="page")
+
+
+def test_images_pass_through_a_merge_and_are_counted(stores: list[Path], tmp_path: Path) -> None:
+    import_images("lines", [folder(tmp_path / "c", "hi")], tmp_path / "images.h5")
+    merge([*stores, tmp_path / "images.h5"], tmp_path / "all.h5")
+    merged = Store(tmp_path / "all.h5")
+    assert merged.select(holds="image").tolist() == [5]
+    np.testing.assert_array_equal(merged[5].image, IMAGE)
+    counts = inventory(merged)
+    assert (counts["samples"], counts["images"], counts["points"]) == (6, 1, 15)

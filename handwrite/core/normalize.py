@@ -1,0 +1,207 @@
+"""The image of a line -> the line as a model sees it: black ground, white ink, of one size, level, at one height.
+
+The same function prepares what a model learns from and what it reads. Sizes and slopes are measured by moments of the
+ink (Kozielski, Forster and Ney 2012, "Moment-based image normalization for handwritten text recognition"): the spread
+of its rows is a steadier measure of the size of letters than its top and bottom. Pages are cut into lines by `lines`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from handwrite.core.image import GreyImage
+from handwrite.core.reading import Box
+from handwrite.errors import InputError
+
+FloatImage = NDArray[np.float32]
+FloatArray = NDArray[np.float64]
+
+WHITE = 255
+
+HEIGHT = 40
+"""Rows of a normalized line."""
+
+SPREAD = 6.5
+"""Standard deviation of the ink's rows in a normalized line, in rows: letters without ascenders are about 12 high."""
+
+MARGIN = 6  # empty columns on each side of a normalized line
+MOST_COLUMNS = 8192
+WORK_HEIGHT = 96  # rows of the image while light and slope are measured
+LETTER = WORK_HEIGHT // 3  # about the height of a letter then
+DARK_LIMIT = 0.06  # contrast with the paper that ink has at least, as a share of the paper's light
+RULE_LENGTH, RULE_WIDTH = 1.6, 5  # the shortest rule, in heights of the image; more rows than the thickest rule has
+NEAR = 2.6  # spreads from the middle that ink counts for the spread
+STRAIGHT, CURVED = 4.0, 9.0  # widths over heights from which on a line's slope and its bend are measured
+STEEPEST = 0.35  # rows per column that a line may rise or fall and still be taken for a line
+FILL = 1.06  # heights that the ink without its outermost rows may fill
+SMALLEST = 0.75  # of the wanted size, for that: what then stands out belongs to other lines
+
+
+@dataclass(frozen=True, eq=False)
+class NormalLine:
+    """A line made ready for a model, and the way back to the image that it came from.
+
+    pixels : (HEIGHT, W) uint8, 0 where there is no ink, 255 for full ink. scale : normalized pixels per pixel of the
+    image. left : column of the image where normalized column 0 lies. middle : (3,) coefficients of the row of the
+    image that normalized row HEIGHT / 2 follows, highest power first, in columns of the image.
+    """
+
+    pixels: GreyImage
+    scale: float
+    left: float
+    middle: FloatArray
+
+    def box(self, start: float, stop: float) -> Box:
+        """The box, in pixels of the image, of the ink in the normalized columns from `start` to `stop`; of a letter's
+        height where there is none."""
+        first = max(int(start), 0)
+        part = self.pixels[:, first : max(int(np.ceil(stop)), first + 1)] > WHITE // 2
+        rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+        top, bottom = HEIGHT / 2 - SPREAD, HEIGHT / 2 + SPREAD
+        if len(rows):
+            top, bottom = float(rows[0]), float(rows[-1]) + 1
+            start, stop = max(start, first + columns[0]), min(stop, first + columns[-1] + 1.0)
+        left, right = self.left + start / self.scale, self.left + stop / self.scale
+        ends = np.polyval(self.middle, [left, (left + right) / 2, right])
+        above, below = (top - HEIGHT / 2) / self.scale, (bottom - HEIGHT / 2) / self.scale
+        return Box(left, float(ends.min()) + above, right, float(ends.max()) + below)
+
+
+def normalize(image: GreyImage) -> NormalLine:
+    """Make the image (H, W) uint8 of one line ready for a model. Raises InputError when there is no ink in it."""
+    shrunk = min(1.0, WORK_HEIGHT / image.shape[0])
+    small = image
+    if shrunk < 1:
+        size = (max(round(image.shape[1] * shrunk), 1), WORK_HEIGHT)
+        small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    factor = np.array([small.shape[1] / image.shape[1], small.shape[0] / image.shape[0]])
+    ink = without_rules(ink_of(small))
+    middle, scale = _shape(ink)
+    first, last = _extent(ink)
+    left = first - MARGIN / scale
+    columns = int(np.clip(np.ceil((last - left) * scale) + MARGIN, 1, MOST_COLUMNS))
+    pixels = _resample(ink, middle, scale=scale, left=left, columns=columns)
+    # in pixels of the image: y = polynomial(x * factor_x) / factor_y
+    powers = factor[0] ** np.arange(len(middle) - 1, -1, -1)
+    return NormalLine(pixels, float(scale * factor[0]), float(left / factor[0]), middle * powers / factor[1])
+
+
+def ink_of(image: GreyImage) -> FloatImage:
+    """How much ink there is at each pixel of an image (H, W): float32 from 0 for paper to 1.
+
+    White ground and dark ink are made certain, shadows and uneven light levelled. Raises InputError when nothing stands
+    out from the paper.
+    """
+    grey = image if _is_dark_on_light(image) else WHITE - image
+    paper = _paper(grey)
+    contrast = np.clip(1 - grey.astype(np.float32) / np.maximum(paper, 1), 0, 1)
+    quantized = np.round(contrast * WHITE).astype(np.uint8)
+    threshold, _ = cv2.threshold(quantized, 0, WHITE, cv2.THRESH_OTSU)
+    dark = contrast[quantized > threshold]
+    if not len(dark) or dark.mean() < DARK_LIMIT:
+        raise InputError("no writing in it; give an image of dark writing on light paper, or of light on dark")
+    pale = contrast[quantized <= threshold]
+    floor = min(float(pale.mean() + pale.std()), 0.5 * float(dark.mean()))
+    full = float(np.percentile(dark, 70))
+    return np.asarray(np.clip((contrast - floor) / max(full - floor, 1e-3), 0, 1), np.float32)
+
+
+def _is_dark_on_light(image: GreyImage) -> bool:
+    """Whether the narrow marks on an image are darker than what is around them: by the skewness of local contrast."""
+    grey = _halved(image).astype(np.float32)
+    local = grey - cv2.blur(grey, (LETTER // 2, LETTER // 2))
+    return float((local * local * local).mean()) <= 0
+
+
+def _halved(image: NDArray[Any]) -> NDArray[Any]:
+    """The image at half its size, at least one pixel."""
+    size = (max(image.shape[1] // 2, 1), max(image.shape[0] // 2, 1))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def _paper(grey: GreyImage) -> FloatImage:
+    """(H, W) float32: how light the paper is at each pixel, seen between the strokes."""
+    height, width = grey.shape
+    small = cv2.resize(grey, (max(width // 4, 1), max(height // 4, 1)), interpolation=cv2.INTER_AREA)
+    around = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((LETTER // 4, LETTER // 4), np.uint8))
+    even = cv2.GaussianBlur(around, (0, 0), 1.0)
+    return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def without_rules(ink: FloatImage) -> FloatImage:
+    """Ink (H, W) without ruled lines: long, thin and level ones; strokes that cross them stay whole."""
+    length = round(RULE_LENGTH * ink.shape[0])
+    if ink.shape[1] < 2 * length:
+        return ink
+    long_runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
+    if long_runs.max() < 0.1:
+        return ink
+    upright = np.ones((RULE_WIDTH, 1), np.uint8)
+    thin = long_runs - cv2.morphologyEx(long_runs, cv2.MORPH_OPEN, upright)
+    rest = np.clip(ink - 1.2 * cv2.dilate(thin, np.ones((3, 1), np.uint8)), 0, 1)
+    bridged = np.minimum(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, upright), ink)
+    return np.asarray(np.where(thin > 0.05, bridged, rest), np.float32)
+
+
+def _shape(ink: FloatImage) -> tuple[FloatArray, float]:
+    """Coefficients (3,) of the row that the middle of the ink follows, and normalized pixels per pixel: letters of one
+    size, or somewhat smaller where the height would not hold the ink. Measured at half the size."""
+    small = _halved(ink)
+    height, width = small.shape
+    up, across = ink.shape[0] / height, ink.shape[1] / width
+    rows, columns = (np.arange(height) + 0.5) * up, (np.arange(width) + 0.5) * across
+    middle = _middle(small, rows, columns)
+    away = np.abs(rows[:, None] - np.polyval(middle, columns)[None, :]).astype(np.float32)
+    near, spread = small, 0.0
+    for _ in range(3):  # then without scraps of other lines
+        spread = float(np.sqrt((away * away * near).sum() / near.sum()))
+        near = small * (away < NEAR * spread)
+    heavy = away[small > 0.3] if (small > 0.3).any() else away[small > 0]
+    edge = int(0.985 * (len(heavy) - 1))
+    reach = float(np.partition(heavy, edge)[edge]) + up / 2
+    wanted = SPREAD / max(spread, 1e-3)
+    return middle, max(min(wanted, FILL * HEIGHT / 2 / reach), SMALLEST * wanted)
+
+
+def _middle(ink: FloatImage, rows: FloatArray, columns: FloatArray) -> FloatArray:
+    """(3,) coefficients of the row that the middle of the ink follows: bent, straight or level, as the width allows."""
+    mass = ink.sum(axis=0, dtype=np.float64)
+    centre = np.asarray(rows @ ink / np.maximum(mass, 1e-9), np.float64)
+    width, height = np.ptp(columns), np.ptp(rows)
+    degree = int(width > STRAIGHT * height) + int(width > CURVED * height)
+    middle = _fit(columns, centre, mass, degree=degree)
+    steepest = np.abs(np.polyval(np.polyder(middle), columns[[0, -1]])).max()
+    return middle if steepest <= STEEPEST else _fit(columns, centre, mass, degree=0)
+
+
+def _fit(columns: FloatArray, centre: FloatArray, mass: FloatArray, *, degree: int) -> FloatArray:
+    """(3,) the least-squares polynomial through the centres of columns, weighted by the ink in each."""
+    unit = max(float(columns[-1]), 1.0)  # keeps the powers of columns of about the same size
+    powers = np.vander(columns / unit, degree + 1)
+    weight = np.sqrt(mass)
+    solved = np.linalg.lstsq(powers * weight[:, None], centre * weight, rcond=None)[0]
+    return np.concatenate([np.zeros(2 - degree), solved / unit ** np.arange(degree, -1, -1)])
+
+
+def _extent(ink: FloatImage) -> tuple[int, int]:
+    """The first column with ink and the one after the last."""
+    used = np.flatnonzero(ink.max(axis=0) > 0.4)
+    return (int(used[0]), int(used[-1]) + 1) if len(used) else (0, ink.shape[1])
+
+
+def _resample(ink: FloatImage, middle: FloatArray, *, scale: float, left: float, columns: int) -> GreyImage:
+    """(HEIGHT, columns) uint8: the ink, straightened around `middle` and scaled."""
+    if scale < 0.75:
+        blur = 0.35 / scale
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), blur), np.float32)
+    x = left + (np.arange(columns) + 0.5) / scale
+    y = (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) / scale
+    map_x = np.broadcast_to((x - 0.5).astype(np.float32), (HEIGHT, columns)).copy()
+    map_y = (y[:, None] + np.polyval(middle, x)[None, :] - 0.5).astype(np.float32)
+    drawn = cv2.remap(np.round(ink * WHITE).astype(np.uint8), map_x, map_y, cv2.INTER_LINEAR)
+    return np.asarray(drawn, np.uint8)

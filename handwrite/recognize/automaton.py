@@ -1,0 +1,98 @@
+"""Weighted automata over the symbols of an alphabet: what a language model and a word list are to the beam search.
+
+An automaton is deterministic: in each state each symbol has a gain (log weight) and a state that follows. Both are kept
+as rows over all symbols, made when a state is first met, so that a search only looks up. What the gains mean is said by
+`lm` and `lexicon`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handwrite.core.alphabet import BLANK, Alphabet
+
+Ints = NDArray[np.int64]
+
+ROWS = 1 << 14
+"""Rows kept; when they are used up, all are forgotten."""
+
+
+@dataclass(frozen=True)
+class Trie:
+    """A tree of strings in flat arrays. Node 0 is the root; nodes are numbered by depth, the children of one in a row.
+
+    symbols : (nodes,) the last symbol of each node (that of the root means nothing). first : (inner + 1,) int64, the
+    children of node v are first[v] to first[v + 1]; nodes from `inner` on are leaves.
+    """
+
+    symbols: NDArray[np.integer]
+    first: Ints
+
+    @property
+    def inner(self) -> int:
+        """How many nodes may have children."""
+        return len(self.first) - 1
+
+    def children(self, nodes: Ints) -> tuple[Ints, Ints]:
+        """(M,) positions in `nodes` and (M,) nodes: all children of all of them."""
+        starts = self.first[nodes]
+        counts = self.first[nodes + 1] - starts
+        of = np.repeat(np.arange(len(nodes)), counts)
+        return of, np.arange(len(of)) + np.repeat(starts - (counts.cumsum() - counts), counts)
+
+
+class Automaton(ABC):
+    """The rows of an automaton. Subclasses say how a row is made.
+
+    gains : (ROWS, S) float32, log weights; following : (ROWS, S) int32, states. `BLANK` gains nothing and stays.
+    start : the state at the beginning of a line.
+    """
+
+    start: int
+
+    def __init__(self, *, alphabet: Alphabet, states: int, depth: int) -> None:
+        """depth : how many rows the row of one state may want besides its own."""
+        self.gains = np.zeros((ROWS, len(alphabet)), np.float32)
+        self.following = np.zeros((ROWS, len(alphabet)), np.int32)
+        self._space = int(alphabet.encode(" ")[0]) if " " in alphabet else BLANK
+        self._slot = np.full(states, -1, np.int32)
+        self._used, self._depth = 0, depth
+
+    def slots(self, states: Ints) -> NDArray[np.int32]:
+        """The rows of states, of the same shape; good until the next call."""
+        slots = self._slot.take(states)
+        if slots.min() < 0:
+            if self._used + states.size * (1 + self._depth) > ROWS:
+                self._slot.fill(-1)
+                self._used = 0
+            self._remember(np.unique(states[self._slot[states] < 0]))
+            slots = self._slot.take(states)
+        return slots
+
+    def endings(self, states: Ints) -> NDArray[np.float32]:
+        """Log weight of the end of a line in each state. Lines end where words do: it is that of a space."""
+        ends: NDArray[np.float32] = self.gains[self.slots(states), self._space]
+        return ends
+
+    def walk(self, symbols: Ints) -> Ints:
+        """(U + 1,) the states before and after each symbol (U,) of a line."""
+        states = [self.start]
+        for symbol in symbols.tolist():
+            slot = self.slots(np.array(states[-1:]))[0]
+            states.append(int(self.following[slot, symbol]))
+        return np.array(states)
+
+    @abstractmethod
+    def _remember(self, states: Ints) -> None:
+        """Make the rows of states (M,), each once, that have none, by `_store`."""
+
+    def _store(self, states: Ints, gains: NDArray[np.float32], following: NDArray[np.int32]) -> None:
+        rows = np.arange(self._used, self._used + len(states))
+        self._used += len(states)
+        gains[:, BLANK], following[:, BLANK] = 0, states
+        self.gains[rows], self.following[rows] = gains, following
+        self._slot[states] = rows

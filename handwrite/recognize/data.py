@@ -1,0 +1,158 @@
+"""What the recognizer learns from: the samples of stores, drawn or as they were scanned, as normalized lines.
+
+Lines and scans are taken as they are; words and characters of a writer are strung together, so that a net does not
+learn which words follow which. How a sample is varied is known to `core.augment`, batches are the task's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from handwrite.core.augment import draw_line, vary_image
+from handwrite.core.image import GreyImage
+from handwrite.core.ink import Ink, join
+from handwrite.core.normalize import normalize
+from handwrite.core.render import render
+from handwrite.core.store import Store
+from handwrite.errors import InputError
+
+CROSSED_OUT = "#"
+"""What IAM's transcribers wrote for a word that the writer struck out."""
+
+SCAN_SHARE, WORD_SHARE, CHARACTER_SHARE = 2.0, 0.25, 0.1
+"""How often an epoch shows a scan, a single word and a single character; a line of ink comes once."""
+
+MOST_WORDS, MOST_CHARACTERS = 4, 8
+"""Pieces that are strung together at most."""
+
+WORD_GAP, CHARACTER_GAP = (0.5, 1.1), (0.08, 0.35)
+"""Least and most room between pieces, in mean heights of the pieces."""
+
+DRAWN_HEIGHT = 64
+"""Pixels of drawn ink that is not varied."""
+
+COLUMNS_PER_CHARACTER = (3.5, 70.0)
+"""Normalized columns that a character takes; beyond, image and text do not belong together."""
+
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Written:
+    """Something to read: sample `index` of `store`. writer : "source/writer", unique among all."""
+
+    store: Store
+    index: int
+    text: str
+    source: str
+    level: str
+    writer: str
+    scanned: bool
+
+    @property
+    def ink(self) -> Ink:
+        """Its ink; empty when it was scanned."""
+        return self.store[self.index].ink
+
+    def image(self) -> GreyImage:
+        """The scan, or the ink drawn plainly: (H, W) uint8 grey."""
+        sample = self.store[self.index]
+        return sample.image if self.scanned else render(sample.ink, height=DRAWN_HEIGHT)
+
+
+def load_written(
+    stores: Iterable[Store], *, splits: Sequence[str], levels: Sequence[str] | None = None
+) -> list[Written]:
+    """The samples of the splits that have a text and were not struck out."""
+    found = []
+    for store in stores:
+        for index in store.select(splits=splits, levels=levels).tolist():
+            text, source, level = store.text[index], str(store.source[index]), str(store.level[index])
+            writer = f"{source}/{store.writer[index]}"
+            if text.strip() and not (source == "iam-ondb" and CROSSED_OUT in text):
+                found.append(Written(store, index, text, source, level, writer, bool(store.has_image[index])))
+    return found
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What one training sample is made of: one line or scan, or several words or characters of a writer."""
+
+    pieces: tuple[Written, ...]
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        gap = "" if self.pieces[0].level == "character" else " "
+        return gap.join(piece.text for piece in self.pieces)
+
+    def image(self, rng: Rng) -> GreyImage:
+        """A varied image of it."""
+        first = self.pieces[0]
+        if first.scanned:
+            return vary_image(first.image(), rng=rng)
+        inks = [piece.ink for piece in self.pieces]
+        ink = inks[0] if len(inks) == 1 else string_together(inks, level=first.level, rng=rng)
+        return vary_image(draw_line(ink, rng=rng), rng=rng)
+
+
+def epoch_of(items: Sequence[Written], *, rng: Rng) -> list[Draw]:
+    """The samples of one epoch: how often each comes is said by the shares, who is strung together by chance."""
+    draws = [Draw((item,)) for item in items if item.scanned for _ in range(round(SCAN_SHARE))]
+    draws += [Draw((item,)) for item in items if not item.scanned and item.level == "line"]
+    for level, share, most in (("word", WORD_SHARE, MOST_WORDS), ("character", CHARACTER_SHARE, MOST_CHARACTERS)):
+        pieces = [item for item in items if not item.scanned and item.level == level]
+        chosen = [pieces[index] for index in np.flatnonzero(rng.random(len(pieces)) < share).tolist()]
+        draws += _strung(chosen, most=most, rng=rng)
+    return draws
+
+
+def _strung(pieces: Sequence[Written], *, most: int, rng: Rng) -> list[Draw]:
+    """Pieces of a writer in random company, up to `most` together."""
+    by_writer: dict[str, list[Written]] = defaultdict(list)
+    for index in rng.permutation(len(pieces)).tolist():
+        by_writer[pieces[index].writer].append(pieces[index])
+    draws = []
+    for own in by_writer.values():
+        start = 0
+        while start < len(own):
+            size = int(rng.integers(1, most + 1))
+            draws.append(Draw(tuple(own[start : start + size])))
+            start += size
+    return draws
+
+
+def string_together(inks: Sequence[Ink], *, level: str, rng: Rng) -> Ink:
+    """Words or characters side by side: words with the middle of their ink at one height, characters on a line."""
+    height = float(np.mean([ink.bounds[3] - ink.bounds[1] for ink in inks])) or 1.0
+    room = CHARACTER_GAP if level == "character" else WORD_GAP
+    placed, right = [], 0.0
+    for ink in inks:
+        left, _, end, bottom = ink.bounds
+        level_row = bottom if level == "character" else float(ink.points[:, 1].mean())
+        placed.append(ink.moved(right - left, -level_row))
+        right += end - left + height * float(rng.uniform(*room))
+    return join(placed, pause=0.3)
+
+
+def varied_line(draw: Draw, rng: Rng) -> GreyImage | None:
+    """A varied, normalized image of a draw, (HEIGHT, W); None when it cannot hold its text."""
+    return _fitting(lambda: draw.image(rng), draw.text)
+
+
+def plain_line(item: Written) -> GreyImage | None:
+    """The normalized image of a sample as it is, (HEIGHT, W); None when it cannot hold its text."""
+    return _fitting(item.image, item.text)
+
+
+def _fitting(image: Callable[[], GreyImage], text: str) -> GreyImage | None:
+    try:
+        pixels = normalize(image()).pixels
+    except InputError:
+        return None
+    low, high = COLUMNS_PER_CHARACTER
+    return pixels if low < pixels.shape[1] / len(text) < high else None

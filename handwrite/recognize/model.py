@@ -1,0 +1,135 @@
+"""The recognition network: normalized lines in, the characters of each frame out.
+
+Convolutions, a maximum over each column, bidirectional LSTMs and connectionist temporal classification (Graves et al.
+2006), with a shortcut from the convolutions to the characters that trains beside them (Retsinas et al. 2022, "Best
+practices for a handwritten text recognition system"). Tensors only: images to tensors is the work of `predict`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax, relu
+
+STEP = 8
+"""Columns of the image that one step of the LSTMs sees."""
+
+FRAMES = 2
+"""Frames that each step emits: a narrow letter is less than a step wide."""
+
+COLUMNS_PER_FRAME = STEP // FRAMES
+
+
+@dataclass(frozen=True)
+class RecognizeConfig:
+    """Sizes of the network. symbols counts the characters and the blank; channels are those of the stages."""
+
+    symbols: int
+    channels: tuple[int, int, int, int] = (32, 64, 96, 192)
+    hidden: int = 224
+    layers: int = 2
+    dropout: float = 0.15
+
+
+class RecognizeNet(nn.Module):
+    """The network. Index 0 among symbols is the blank."""
+
+    def __init__(self, config: RecognizeConfig) -> None:
+        super().__init__()
+        self.config = config
+        first, second, third, fourth = config.channels
+        self.stages = nn.ModuleList(
+            [
+                _Convolution(1, first, kernel=5, stride=2),
+                _Convolution(first, second, stride=2),
+                _Residual(second),
+                _Convolution(second, third),
+                _Residual(third),
+                _Convolution(third, fourth, stride=2),
+                _Residual(fourth),
+                _Residual(fourth),
+            ]
+        )
+        seen = 2 * fourth
+        widths = [seen] + [2 * config.hidden] * (config.layers - 1)
+        self.layers = nn.ModuleList(_BothWays(width, config.hidden) for width in widths)
+        self.dropout = nn.Dropout(config.dropout)
+        self.leave = nn.Linear(2 * config.hidden, FRAMES * config.symbols)
+        self.shortcut = nn.Conv1d(seen, FRAMES * config.symbols, 3, padding=1)
+
+    def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """images (B, H, W) float32, 0 for paper to 1 for ink, 0 beyond each width; widths (B,) int64 columns; H and W
+        are multiples of `STEP`.
+
+        Returns log probabilities (F, B, symbols) float32 of each frame, the number of frames (B,) of each line, and,
+        in training, the log probabilities of the shortcut. What stands beyond a line's width does not change its
+        frames.
+        """
+        features = self.features(images, widths)
+        steps = (widths + STEP - 1) // STEP
+        hidden = features.permute(2, 0, 1)
+        for layer in self.layers:
+            hidden = layer(self.dropout(hidden), steps)
+        main = self._frames(self.leave(self.dropout(hidden)))
+        aside = self._frames(self.shortcut(self.dropout(features)).permute(2, 0, 1)) if self.training else None
+        return main, FRAMES * steps, aside
+
+    def features(self, images: Tensor, widths: Tensor) -> Tensor:
+        """(B, C, T): the maximum and the mean of each column of the convolutions' output, 0 beyond each width."""
+        hidden = images[:, None].contiguous(memory_format=torch.channels_last)
+        for stage in self.stages:
+            hidden = stage(hidden)
+            shrunk = images.shape[2] // hidden.shape[3]
+            columns = (widths + shrunk - 1) // shrunk
+            inside = torch.arange(hidden.shape[3], device=columns.device) < columns[:, None]
+            hidden = hidden * inside[:, None, None].to(hidden.dtype)
+        return torch.cat([hidden.amax(2), hidden.mean(2)], 1)
+
+    def _frames(self, steps: Tensor) -> Tensor:
+        """(T, B, FRAMES * symbols) -> (F, B, symbols) log probabilities, in order of time."""
+        length, batch, _ = steps.shape
+        frames = steps.view(length, batch, FRAMES, -1).transpose(1, 2).reshape(length * FRAMES, batch, -1)
+        return log_softmax(frames.float(), -1)
+
+
+class _Convolution(nn.Module):
+    """A convolution, batch normalization and a rectifier."""
+
+    def __init__(self, seen: int, made: int, *, kernel: int = 3, stride: int = 1) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(seen, made, kernel, stride, kernel // 2, bias=False)
+        self.norm = nn.BatchNorm2d(made)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return relu(self.norm(self.look(hidden)))
+
+
+class _Residual(nn.Module):
+    """A convolution whose output is added to its input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return relu(hidden + self.norm(self.look(hidden)))
+
+
+class _BothWays(nn.Module):
+    """An LSTM from left to right and one from each line's own end to the left."""
+
+    def __init__(self, seen: int, hidden: int) -> None:
+        super().__init__()
+        self.right = nn.LSTM(seen, hidden)
+        self.left = nn.LSTM(seen, hidden)
+
+    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """inputs (T, B, C), lengths (B,): (T, B, 2 * hidden). What stands beyond a length does not change the rest."""
+        time = torch.arange(len(inputs), device=inputs.device)[:, None]
+        mirror = torch.where(time < lengths, lengths - 1 - time, time)[:, :, None]
+        backward, _ = self.left(inputs.gather(0, mirror.expand_as(inputs)))
+        forward, _ = self.right(inputs)
+        return torch.cat([forward, backward.gather(0, mirror.expand_as(backward))], 2)

@@ -1,0 +1,237 @@
+"""Training the recognizer: the view on the data, the loss, the scores. The loop is `train.loop`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import groupby, pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.functional import ctc_loss
+
+from handwrite.core.alphabet import Alphabet
+from handwrite.core.batch import LineBatch, bucket, line_batch
+from handwrite.core.checkpoint import Header, restored
+from handwrite.core.image import GreyImage
+from handwrite.core.metrics import cer, joined
+from handwrite.core.sheet import contact_sheet
+from handwrite.errors import InputError
+from handwrite.recognize.data import Draw, Written, epoch_of, plain_line, varied_line
+from handwrite.recognize.model import FRAMES, STEP, RecognizeConfig, RecognizeNet
+
+SHORT = 24
+"""Characters of the samples that the first epoch is made of, where the net finds the characters fastest."""
+
+POOLED, LANES = 8, 2
+"""Batches that are drawn together, so that lines of like width can sit together, and how many processes share a pool
+without drawing each other's lines; more do, but in vain."""
+
+MARGIN, COLUMNS = 60, 15
+"""About how many normalized columns a line takes, and each character more."""
+
+SHORTCUT = 0.1
+"""Weight of the shortcut's loss; Retsinas et al. 2022."""
+
+RARE = 3
+"""A character that comes fewer times than this in training is not learned."""
+
+ALWAYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜabcdefghijklmnopqrstuvwxyzäöüß0123456789"
+"""Characters that the alphabet holds in any case."""
+
+VALIDATED = 150
+"""Lines of each source and level that validation reads at most."""
+
+VALIDATION_BATCH = 16
+SHOWN = 10
+
+
+@dataclass
+class RecognizeTask:
+    """The recognizer's side of training, a `train.loop.Task`. Deterministic: batch i is always the same batch.
+
+    budget : columns of a batch when padded. start : weights to begin with, whose sizes hold; their alphabet is
+    extended where the training texts need it. Raises InputError when no sample can be used.
+    """
+
+    training: Sequence[Written]
+    validation: Sequence[Written]
+    corpora: dict[str, str]
+    seed: int = 0
+    budget: int = 10_000
+    start: tuple[Header, dict[str, Tensor]] | None = None
+    sizes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        torch.manual_seed(self.seed)
+        texts = [item.text for item in self.training]
+        if self.start:
+            self.model, self.alphabet = extended(*self.start, texts=texts)
+        else:
+            frequent = set(Alphabet.from_texts([*texts, ALWAYS * RARE], at_least=RARE).chars)
+            self.alphabet = Alphabet("".join(sorted(frequent)))
+            self.model = RecognizeNet(RecognizeConfig(symbols=len(self.alphabet), **self.sizes))
+        self.training = [item for item in self.training if all(char in self.alphabet for char in item.text)]
+        self._plain = self._validation_lines()
+        if not self.training or not self._plain:
+            raise InputError(f"no usable samples to {'validate' if self.training else 'train'} with; give more data")
+        self._epochs: list[list[list[Draw]]] = []
+        self._pools: dict[int, tuple[tuple[int, int], list[list[tuple[str, GreyImage]]]]] = {}
+
+    def _validation_lines(self) -> list[tuple[Written, GreyImage]]:
+        """Every n-th validation sample of each source and level, normalized."""
+        groups: dict[tuple[str, str], list[Written]] = defaultdict(list)
+        for item in self.validation:
+            if item.level != "character":
+                groups[item.source, item.level].append(item)
+        chosen = [item for group in groups.values() for item in group[:: -(-len(group) // VALIDATED)]]
+        lines = [(item, plain_line(item)) for item in chosen]
+        return [(item, pixels) for item, pixels in lines if pixels is not None]
+
+    @property
+    def validated(self) -> int:
+        """How many lines a validation reads."""
+        return len(self._plain)
+
+    def batch(self, index: int) -> LineBatch:
+        """Batch `index` of training: augmented, its chance drawn from (seed, index)."""
+        epoch = 0
+        while index >= len(self._plan(epoch)) * POOLED * LANES:
+            index -= len(self._plan(epoch)) * POOLED * LANES
+            epoch += 1
+        pool, lane, place = index // (POOLED * LANES), index % LANES, index // LANES % POOLED
+        return self._collate(*zip(*self._pool(epoch, pool, lane)[place], strict=True))
+
+    def _pool(self, epoch: int, number: int, lane: int) -> list[list[tuple[str, GreyImage]]]:
+        """`POOLED` batches of texts and varied lines, each of lines of about the same width; the last of each lane is
+        kept."""
+        key = (epoch, number)
+        if self._pools.get(lane, (None, []))[0] != key:
+            rng = np.random.default_rng((self.seed, 1, epoch, number, lane))
+            made = [(draw.text, varied_line(draw, rng)) for draw in self._plan(epoch)[number][lane::LANES]]
+            lines = sorted([(text, line) for text, line in made if line is not None], key=lambda one: one[1].shape[1])
+            self._pools[lane] = key, _shared_out(lines, POOLED)
+        return self._pools[lane][1]
+
+    def _plan(self, epoch: int) -> list[list[Draw]]:
+        """The pools of an epoch, for all lanes together: draws of about the same length."""
+        while epoch >= len(self._epochs):
+            rng = np.random.default_rng((self.seed, 0, len(self._epochs)))
+            draws = epoch_of(self.training, rng=rng)
+            if not self._epochs and not self.start:
+                draws = [draw for draw in draws if len(draw.text) <= SHORT] or draws
+            draws *= -(-POOLED * LANES // len(draws))
+            lengths = np.array([MARGIN + COLUMNS * len(draw.text) for draw in draws], np.int64)
+            plan = bucket(lengths, budget=self.budget * POOLED * LANES, generator=rng)
+            full = [part for part in plan if len(part) >= POOLED * LANES]
+            self._epochs.append([[draws[member] for member in part.tolist()] for part in full or plan])
+        return self._epochs[epoch]
+
+    def _collate(self, texts: Sequence[str], lines: Sequence[GreyImage]) -> LineBatch:
+        return line_batch(lines, [self.alphabet.encode(text) for text in texts], multiple=STEP)
+
+    def loss(self, model: nn.Module, batch: LineBatch) -> tuple[Tensor, int]:
+        """Nats per character with the shortcut's share, and the number of characters."""
+        main, frames, aside = model(batch.images, batch.widths)
+        sizes = (batch.symbols > 0).sum(1)
+        total = _nats(main, frames, batch, sizes)
+        if aside is not None:
+            total = total + SHORTCUT * _nats(aside, frames, batch, sizes)
+        return total / sizes.sum(), int(sizes.sum())
+
+    def validate(self, model: nn.Module) -> dict[str, float]:
+        """The mean over sources and levels of the character error rate of the best path, punctuation joined, and each
+        of them."""
+        truths, reads = defaultdict(list), defaultdict(list)
+        order = sorted(self._plain, key=lambda line: line[1].shape[1])
+        for first in range(0, len(order), VALIDATION_BATCH):
+            items, lines = zip(*order[first : first + VALIDATION_BATCH], strict=True)
+            for item, read in zip(items, self._read(model, lines), strict=True):
+                truths[f"cer_{item.source}_{item.level}"].append(joined(item.text))
+                reads[f"cer_{item.source}_{item.level}"].append(joined(read))
+        scores = {name: cer(truths[name], reads[name]) for name in sorted(truths)}
+        return {"cer": float(np.mean(list(scores.values()))), **scores}
+
+    @torch.no_grad()
+    def _read(self, model: nn.Module, lines: Sequence[GreyImage]) -> list[str]:
+        device = next(model.parameters()).device
+        batch = self._collate([""] * len(lines), lines).to(device)
+        log_probabilities, frames, _ = model(batch.images, batch.widths)
+        rows = log_probabilities.float().cpu().numpy()
+        return [
+            self.alphabet.decode(_best_path(rows[:size, column])) for column, size in enumerate(frames.cpu().tolist())
+        ]
+
+    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
+        """The header of a checkpoint."""
+        return Header(
+            kind="recognize",
+            config=asdict(self.model.config),
+            alphabet=self.alphabet.chars,
+            statistics={},
+            corpora=self.corpora,
+            scores=scores,
+            seed=self.seed,
+            training=training,
+        )
+
+    def picture(self, model: nn.Module) -> NDArray[np.uint8]:
+        """A few validation lines, each over what the model reads in it."""
+        chosen = self._plain[:: max(1, len(self._plain) // SHOWN)][:SHOWN]
+        reads = self._read(model, [pixels for _, pixels in chosen])
+        return contact_sheet([(255 - pixels, read) for (_, pixels), read in zip(chosen, reads, strict=True)], columns=1)
+
+
+def _shared_out(lines: list[tuple[str, GreyImage]], parts: int) -> list[list[tuple[str, GreyImage]]]:
+    """Lines, sorted by width, as so many batches of about the same number of columns, none empty. Raises InputError
+    when there are no lines."""
+    if not lines:
+        raise InputError("the images of the training samples cannot hold their texts; check which text is whose")
+    lines = lines * -(-parts // len(lines))
+    columns = np.cumsum([line.shape[1] for _, line in lines])
+    borders = np.searchsorted(columns, columns[-1] * np.arange(1, parts) / parts)
+    edges = [0, *np.clip(borders, np.arange(1, parts), len(lines) - parts + np.arange(1, parts)).tolist(), len(lines)]
+    return [lines[start:stop] for start, stop in pairwise(edges)]
+
+
+def _nats(log_probabilities: Tensor, frames: Tensor, batch: LineBatch, sizes: Tensor) -> Tensor:
+    """The sum of the texts' negative log probabilities; those that an image cannot hold count nothing."""
+    losses: Tensor = ctc_loss(log_probabilities, batch.symbols, frames, sizes, reduction="sum", zero_infinity=True)
+    return losses
+
+
+def restore(header: Header, tensors: Mapping[str, Tensor]) -> RecognizeNet:
+    """The network of a checkpoint. Raises CheckpointError when its config or its tensors do not fit this program."""
+    return restored(lambda: RecognizeNet(RecognizeConfig(**header.config)), tensors)
+
+
+def extended(header: Header, tensors: Mapping[str, Tensor], *, texts: Sequence[str]) -> tuple[RecognizeNet, Alphabet]:
+    """The network of a checkpoint and its alphabet, both with the characters of the texts that they lack added at the
+    end; for these it knows nothing yet."""
+    missing = sorted(set(Alphabet.from_texts([*texts, "a"]).chars) - set(header.alphabet))
+    alphabet = Alphabet(header.alphabet + "".join(missing))
+    config = RecognizeConfig(**header.config | {"symbols": len(alphabet)})
+    wide = {
+        name: _widened(tensor, header.config["symbols"], len(alphabet))
+        if name.startswith(("leave.", "shortcut."))
+        else tensor
+        for name, tensor in tensors.items()
+    }
+    return restored(lambda: RecognizeNet(config), wide), alphabet
+
+
+def _widened(tensor: Tensor, old: int, new: int) -> Tensor:
+    """Rows (FRAMES * old, ...) of an output layer as (FRAMES * new, ...): new symbols start as unlikely as the least
+    likely."""
+    frames = tensor.view(FRAMES, old, *tensor.shape[1:])
+    fill = frames.amin(1, keepdim=True) if tensor.dim() == 1 else torch.zeros_like(frames[:, :1])
+    added = fill.expand(FRAMES, new - old, *tensor.shape[1:])
+    return torch.cat([frames, added], 1).reshape(FRAMES * new, *tensor.shape[1:])
+
+
+def _best_path(log_probabilities: NDArray[np.float32]) -> list[int]:
+    return [symbol for symbol, _ in groupby(log_probabilities.argmax(1).tolist()) if symbol]
