@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from handwrite.core.ink import Ink as Ink
+    from handwrite.core.reading import Reading as Reading
     from handwrite.errors import HandwriteError as HandwriteError
+    from handwrite.recognize.predict import recognize as recognize
     from handwrite.synth.predict import synthesize as synthesize
 
 __version__ = "0.1.0"
-__all__ = ["HandwriteError", "Ink", "__version__", "synthesize"]
+__all__ = ["HandwriteError", "Ink", "Reading", "__version__", "recognize", "synthesize"]
 
-_HOMES = {"HandwriteError": "handwrite.errors", "Ink": "handwrite.core.ink", "synthesize": "handwrite.synth.predict"}
+_HOMES = {
+    "HandwriteError": "handwrite.errors",
+    "Ink": "handwrite.core.ink",
+    "Reading": "handwrite.core.reading",
+    "recognize": "handwrite.recognize.predict",
+    "synthesize": "handwrite.synth.predict",
+}
 
 
 def __getattr__(name: str) -> Any:

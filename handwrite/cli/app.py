@@ -19,6 +19,7 @@ from handwrite.errors import HandwriteError
 COMMANDS = {
     "synth": "Write a text by hand.",
     "styles": "List the hands, and learn yours.",
+    "recognize": "Read handwriting in images.",
     "data": "Make, inspect and join datasets of handwriting.",
     "train": "Train a model on datasets.",
     "evaluate": "Measure a model.",
@@ -69,6 +70,7 @@ def handwrite(
 
     \b
     handwrite synth "Hello, world!" -o hello.svg
+    handwrite recognize letter.jpg
     handwrite synth --help
     """
     if context.invoked_subcommand is None:

@@ -74,6 +74,7 @@ def import_(
     level: Annotated[
         str, typer.Option("--level", metavar="NAME", help="What their images show: line or word.")
     ] = "line",
+    halve: Annotated[bool, typer.Option("--halve", help="Half of the writers of split val become split test.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Name everything that was left out.")] = False,
 ) -> None:
     """Read a public corpus, or line images of your own, into a dataset.
@@ -97,12 +98,12 @@ def import_(
     from handwrite.corpora.stores import LAYOUTS, import_corpus, import_images
 
     check_writable(output)
-    if corpus not in LAYOUTS and (source or licence or level != "line"):
-        raise OptionError(f"--source, --licence and --level: for {' and '.join(LAYOUTS)}; {corpus} has its own")
+    if corpus not in LAYOUTS and (source or licence or halve or level != "line"):
+        raise OptionError(f"{corpus}: --source, --licence, --level and --halve are for {' and '.join(LAYOUTS)}")
     with _share(f"importing {corpus}") as report:
         if corpus in LAYOUTS:
             named = {"source": source, "licence": licence, "level": level}
-            tally = import_images(corpus, sources, output, **named, progress=report)
+            tally = import_images(corpus, sources, output, **named, halve=halve, progress=report)
         else:
             tally = import_corpus(corpus, sources, output, progress=report)
     for line in _tally_lines(tally, verbose=verbose):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import IO, NamedTuple
 
 from handwrite.cli.options import STREAM
 from handwrite.cli.progress import say
-from handwrite.core.files import check_writable, write_atomic
+from handwrite.core.files import check_writable, make_folder, write_atomic
 from handwrite.errors import InputError, OptionError
+
+READING_SUFFIXES = {"text": ".txt", "json": ".json", "alto": ".xml", "page": ".xml", "svg": ".svg"}
+"""format of readings -> how the files in a folder of them end."""
 
 
 class Target(NamedTuple):
@@ -41,6 +44,49 @@ def target(output: Path | None, form: str | None, *, stem: str, default: str) ->
     if path is not None:
         check_writable(path)
     return Target(path, form)
+
+
+class ReadingTarget(NamedTuple):
+    """format : of the readings. file : the one to write. files : one for each input. Without either it is stdout."""
+
+    format: str
+    file: Path | None = None
+    files: Sequence[Path] = ()
+
+
+def reading_target(
+    output: Path | None, form: str | None, paths: Sequence[str], *, stems: Sequence[str], several: bool
+) -> ReadingTarget:
+    """Where the readings of some inputs go, and in what format: as --format says, or the suffix of -o, or text.
+
+    A folder gets a file for each input, named by its stem; so do several inputs in a format whose files hold one.
+    Raises OptionError and InputError before any work is done, also when an input would be written over.
+    """
+    from handwrite.formats.reading_formats import JOINABLE, READING_FORMATS, reading_format_of
+
+    if form is not None and form not in READING_FORMATS:
+        raise OptionError(f"--format {form}: no such format; use one of {', '.join(READING_FORMATS)}")
+    if output is None or str(output) == STREAM:
+        if several and form not in (None, *JOINABLE):
+            raise OptionError(f"--format {form}: a file holds one image; name a folder for several with -o")
+        return ReadingTarget(form or "text")
+    into_folder = os.path.isdir(output)
+    form = form or ("text" if into_folder else reading_format_of(output))
+    if into_folder or (several and form not in JOINABLE):
+        files = [output / f"{stem}{READING_SUFFIXES[form]}" for stem in stems]
+        _check_inputs_stay(paths, files)
+        make_folder(output)
+        return ReadingTarget(form, files=files)
+    _check_inputs_stay(paths, [output])
+    check_writable(output)
+    return ReadingTarget(form, output)
+
+
+def _check_inputs_stay(paths: Iterable[str], files: Iterable[Path]) -> None:
+    inputs = {os.path.realpath(path) for path in paths}
+    for file in files:
+        if os.path.realpath(file) in inputs:
+            raise OptionError(f"-o: {file} is an input; name another file or folder")
 
 
 def deliver(data: bytes, path: Path | None) -> None:

@@ -19,7 +19,7 @@ def check_picture(option: str, path: Path | None) -> None:
     if path is None:
         return
     if path.suffix.lower() != ".png":
-        raise OptionError(f"{option} {path}: the picture is a PNG; give a name that ends in .png")
+        raise OptionError(f"{option} {path}: a picture is a PNG; give a name that ends in .png")
     check_writable(path)
 
 

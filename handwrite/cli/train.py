@@ -6,15 +6,19 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handwrite.cli.options import Device, check_device, check_threads, command_app
 from handwrite.cli.progress import progress, say
+from handwrite.cli.train_lm import lm
+from handwrite.cli.train_tune import tune
 from handwrite.errors import HandwriteError, OptionError
 
 if TYPE_CHECKING:
+    from handwrite.core.store import Store
     from handwrite.recognize.task import RecognizeTask
     from handwrite.synth.proof_task import ProofTask
     from handwrite.synth.task import SynthTask
@@ -35,8 +39,13 @@ Resume = Annotated[bool, typer.Option("--resume", help="Go on exactly where the 
 Start = Annotated[
     str | None, typer.Option("--from", metavar="WEIGHTS", help="Begin with these weights, a file or a name.")
 ]
-LearningRate = Annotated[float, typer.Option("--learning-rate", metavar="R", help="Highest learning rate.")]
-BatchPoints = Annotated[int, typer.Option("--batch-points", metavar="N", help="Points of a batch.")]
+LearningRate = Annotated[
+    float | None,
+    typer.Option("--learning-rate", metavar="R", help="Highest learning rate; by default the model's own."),
+]
+BatchPoints = Annotated[
+    int, typer.Option("--batch-points", metavar="N", help="Points of ink, or columns of image, of a batch.")
+]
 ValidateEvery = Annotated[int, typer.Option("--validate-every", metavar="N", help="Steps between scores.")]
 TrainSeed = Annotated[int, typer.Option("--seed", metavar="N", help="Fixes everything random.")]
 Precision = Annotated[str, typer.Option("--precision", metavar="NAME", help="bf16-mixed or 32-true.")]
@@ -54,6 +63,9 @@ class Model:
     kind: str
     does: str
     make_task: Callable[..., Task]
+    learning_rate: float = 2e-3
+    tuning_rate: float = 1e-3
+    """Highest learning rate by default, and with weights to begin with."""
 
 
 @app.callback(invoke_without_command=True)
@@ -83,7 +95,7 @@ def _trainer(model: Model) -> Callable[..., None]:
         max_steps: MaxSteps = None,
         resume: Resume = False,
         start: Start = None,
-        learning_rate: LearningRate = 2e-3,
+        learning_rate: LearningRate = None,
         batch_points: BatchPoints = 12_000,
         validate_every: ValidateEvery = 250,
         seed: TrainSeed = 0,
@@ -94,7 +106,9 @@ def _trainer(model: Model) -> Callable[..., None]:
     ) -> None:
         _check(max_minutes, max_steps, resume=resume, start=start, seed=seed, precision=precision)
         counts = {"--batch-points": batch_points, "--validate-every": validate_every, "--processes": processes}
-        _check_sizes(counts | {"--learning-rate": learning_rate})
+        begun = start is not None or (resume and (out / START).is_file())
+        rate = learning_rate if learning_rate is not None else model.tuning_rate if begun else model.learning_rate
+        _check_sizes(counts | {"--learning-rate": rate})
         check_threads(threads)
         _prepare_torch(device, threads)
         from handwrite.train.loop import LoopConfig
@@ -104,14 +118,14 @@ def _trainer(model: Model) -> Callable[..., None]:
             max_minutes=max_minutes,
             max_steps=max_steps,
             resume=resume,
-            learning_rate=learning_rate,
+            learning_rate=rate,
             validate_every=validate_every,
             seed=seed,
             device=device,
             precision=precision,
             processes=processes,
         )
-        _run(_prepare_run(model, config, data, budget=batch_points, start=start), config)
+        _run(_prepare_run(model, config, data, budget=batch_points, start=start), config, compare=start is not None)
 
     command.__doc__ = f"""Train the {model.kind} model: {model.does}.
 
@@ -216,14 +230,15 @@ def _proof_task(data: list[Path], *, seed: int, budget: int, start: str | Path |
 
 def _recognize_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> RecognizeTask:
     from handwrite.core.checkpoint import load_checkpoint
-    from handwrite.core.store import Store
-    from handwrite.recognize.data import load_written
+    from handwrite.recognize.data import held_out, load_written
     from handwrite.recognize.task import RecognizeTask
     from handwrite.train.loop import is_first_process
 
     begin = load_checkpoint(start, kind="recognize") if start else None
-    stores = [Store(path, in_memory=True) for path in data]
+    stores = [_lines_of(path) for path in data]
     training, validation = load_written(stores, splits=("train",)), load_written(stores, splits=("val",))
+    if not validation:
+        training, validation = held_out(training)
     licences = {source: licence for store in stores for source, licence in store.licences.items()}
     start_from = (begin.header, begin.tensors) if begin else None
     task = RecognizeTask(training, validation, licences, seed=seed, budget=budget, start=start_from)
@@ -232,12 +247,28 @@ def _recognize_task(data: list[Path], *, seed: int, budget: int, start: str | Pa
     return task
 
 
-def _run(task: Task, config: LoopConfig) -> None:
+def _lines_of(path: Path) -> Store:
+    """A dataset, or a folder of line images with lines.tsv as one."""
+    from handwrite.core.store import Store
+    from handwrite.corpora.stores import import_images
+
+    if not path.is_dir():
+        return Store(path, in_memory=True)
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "lines.h5"
+        import_images("lines", [path], made)
+        store = Store(made, in_memory=True)
+        store.close()
+    return store
+
+
+def _run(task: Task, config: LoopConfig, *, compare: bool) -> None:
     from handwrite.train.loop import BEST, is_first_process, train
 
     if not is_first_process():
         train(task, config)
         return
+    before = _scores_before(task) if compare else {}
     with progress("training", total=1000) as advance:
         done = 0
 
@@ -246,20 +277,36 @@ def _run(task: Task, config: LoopConfig) -> None:
             advance(int(1000 * now.fraction) - done, note=f"loss {now.loss:.3f}, {now.points_per_second:,.0f} points/s")
             done = int(1000 * now.fraction)
             if now.scores:
-                figures = ", ".join(f"{name} {value:.4f}" for name, value in now.scores.items())
-                say(f"step {now.step}: {figures}")
+                say(f"step {now.step}: {_figures(now.scores)}")
 
         scores = train(task, config, report=report)
     if not scores:
         raise HandwriteError("no score was a number, so there are no weights; try a lower --learning-rate")
-    figures = ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
-    say(f"best: {figures}; weights in {config.out / BEST}")
+    say(f"best: {_figures(scores)}; weights in {config.out / BEST}")
+    if before:
+        name = next(iter(before))
+        say(f"{name} on the held-out samples: {before[name]:.4f} before, {scores[name]:.4f} after")
+
+
+def _scores_before(task: Task) -> dict[str, float]:
+    """The scores of the weights that a run begins with."""
+    task.model.eval()
+    scores = task.validate(task.model)
+    task.model.train()
+    say(f"before: {_figures(scores)}")
+    return scores
+
+
+def _figures(scores: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
 
 
 MODELS = (
     Model("synth", "text to ink", _synth_task),
-    Model("recognize", "images to text", _recognize_task),
+    Model("recognize", "images to text", _recognize_task, learning_rate=1.5e-3, tuning_rate=5e-4),
     Model("proofreader", "ink to text, by which the synthesizer sees what can be read", _proof_task),
 )
 for _model in MODELS:
     app.command(_model.kind)(_trainer(_model))
+app.command("lm")(lm)
+app.command("tune")(tune)

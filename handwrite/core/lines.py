@@ -31,21 +31,25 @@ FINE = 8.0  # sigma, in pixels of the fine copy
 SCALES = np.geomspace(1.5, 16.0, 14)  # sigmas tried, in pixels of half the first look
 SLOPES = np.tan(np.radians(np.arange(-16.0, 17.0, 4.0)))  # of the lines that are looked for
 FAINTEST_RIDGE = 0.08  # as a share of the strong ones
-WEAK = 0.5  # response of a ridge, as a share of that of its neighbour
+WEAK = 0.45  # response of a ridge, as a share of that of its neighbour
 FAINT = 0.2  # the same, as a share of that of most
+HALF = 64  # of 255, ink in a pixel of the coarse copy that counts
 LEAST_CONTRAST = 12  # greys between paper and ink
 PAPER_WINDOW = 31  # pixels of the median that finds the paper
 
 # Lengths in sigmas.
 SMOOTHING = 5.0  # sigma of the smoothing along the line
+SURROUNDINGS = 12.0  # sigma of the surroundings in which lines are parallel
 SHORTEST_RULE = 20.0
 THICKEST_RULE = 0.5
+BLOT = 2.5  # ink as thick and high as this is no stroke
 EDGE = 4.0  # ink along the edge of the image that is no writing
 LONGEST_STROKE = 20.0
 HOLLOW = 0.04
-WIDEST_GAP = 12.0  # between the parts of a line
+WIDEST_GAP = 14.0  # between the parts of a line
+LONGEST_OVERLAP = 3.0  # of parts of a line
 CLOSEST = 2.8  # between lines
-CLOSE = 4.5  # between lines one of which is weak
+CLOSE = 4.2  # between lines one of which is weak
 STEP = 1.6  # in height between parts of a line
 CORE = 0.8  # half the height of the band around a ridge whose ink surely belongs to the line
 REACH = 3.5  # from the ridge to ink that may belong to the line
@@ -67,11 +71,11 @@ class TextLine:
 
 @dataclass(frozen=True, eq=False)
 class _Ridge:
-    """The middle of a line or of a part of it: y (N,) at the columns start, start + 1, ...; strength : sum of the response."""
+    """The middle of a line or of a part of it: y (N,) at the columns start, start + 1, ...; response : (N,) there."""
 
     start: int
     y: Floats
-    strength: float
+    response: Floats
 
     @property
     def end(self) -> int:
@@ -80,14 +84,18 @@ class _Ridge:
     @property
     def mean(self) -> float:
         """The mean response."""
-        return self.strength / len(self.y)
+        return float(self.response.sum()) / len(self.response)
 
     def joined(self, other: _Ridge) -> _Ridge:
-        """This ridge, then the other, with a straight piece in the gap."""
-        columns = np.concatenate([np.arange(self.start, self.end), np.arange(max(other.start, self.end), other.end)])
-        y = np.concatenate([self.y, other.y[max(self.end - other.start, 0) :]])
-        y = np.interp(np.arange(self.start, columns[-1] + 1), columns, y).astype(np.float32)
-        return _Ridge(self.start, y, self.strength + other.strength)
+        """This ridge, then the other, with a straight piece in the gap, or changing over where they lie side by side."""
+        left, right = np.arange(self.start, self.end), np.arange(other.start, other.end)
+        middle = (self.end + other.start) / 2
+        own, others = left <= middle, right > middle
+        columns = np.concatenate([left[own], right[others]])
+        every = np.arange(self.start, other.end)
+        y = np.interp(every, columns, np.concatenate([self.y[own], other.y[others]]))
+        response = np.interp(every, columns, np.concatenate([self.response[own], other.response[others]]))
+        return _Ridge(self.start, y.astype(np.float32), response.astype(np.float32))
 
 
 def find_lines(page: Grey) -> list[TextLine]:
@@ -103,7 +111,8 @@ def find_lines(page: Grey) -> list[TextLine]:
     sigma *= zoom
     fine = _without_dirt(fine, sigma=sigma)
     coarse = _resized(fine * np.uint8(255), COARSE / sigma)
-    ridges = _strongest(_joined(_strongest(_ridges(_response(coarse)), coarse.shape)), coarse.shape)
+    ridges = [part for ridge in _ridges(_response(coarse)) for part in _inked(ridge, coarse)]
+    ridges = _strongest(_joined(_strongest(ridges, coarse.shape)), coarse.shape)
     labels = _assign(fine, _rescaled(ridges, sigma / COARSE, fine.shape[1]), sigma=sigma)
     return _in_reading_order(list(_outlines(labels, sigma=sigma, zoom=zoom)))
 
@@ -138,13 +147,14 @@ def measure(page: Grey) -> float:
     detection with automatic scale selection, IJCV 1998, section 4).
     """
     zoom = min((FIRST_LOOK / page.size) ** 0.5, 1.0)
-    ink = _ink(_resized(page, zoom), sigma=max(page.shape) * zoom / 100)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    guess = max(page.shape) * zoom / 140
+    ink = _without_rules(_ink(_resized(page, zoom), sigma=guess), sigma=guess)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     kept = (height >= 4) & (width < 14 * height) & (height < 14 * width)
     kept[0] = False
     half = _resized(kept[labels].astype(np.uint8) * np.uint8(255), 0.5).astype(np.float32)
-    energy = np.array([_energy(half, float(sigma)) for sigma in SCALES])
+    energy = np.array([_energy(half, float(sigma)) for sigma in SCALES]) * SCALES**0.25
     if not energy.any():
         return 0.0
     weight = np.where(energy > 0.9 * energy.max(), energy, 0)
@@ -166,7 +176,8 @@ def _without_rules(ink: Grey, *, sigma: float) -> Grey:
 
 def _without_level_rules(ink: Grey, *, sigma: float) -> Grey:
     run, thick = np.ones((1, round(6 * sigma)), np.uint8), round(THICKEST_RULE * sigma) + 1
-    level = cv2.morphologyEx(cv2.dilate(ink, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, run)
+    whole = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, thick), np.uint8))
+    level = cv2.morphologyEx(cv2.dilate(whole, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, run)
     level = cv2.morphologyEx(level, cv2.MORPH_CLOSE, run)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
     width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
@@ -178,6 +189,8 @@ def _without_level_rules(ink: Grey, *, sigma: float) -> Grey:
 
 def _without_dirt(ink: Grey, *, sigma: float) -> Grey:
     """The ink without what lies along the edges of the image and without frames."""
+    blot = np.ones((round(BLOT * sigma), round(BLOT * sigma)), np.uint8)
+    ink = cv2.subtract(ink, cv2.dilate(cv2.morphologyEx(ink, cv2.MORPH_OPEN, blot), np.ones((5, 5), np.uint8)))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height, area = (stats[:, column].astype(np.float64) for column in (2, 3, 4))
     edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
@@ -189,21 +202,29 @@ def _without_dirt(ink: Grey, *, sigma: float) -> Grey:
 
 
 def _response(coarse: Grey) -> Floats:
-    """How much the page looks like a line through each pixel, over all slopes: (H, W) float32."""
-    image = coarse.astype(np.float32)
-    height, width = image.shape
+    """How much the page looks like a line through each pixel, at the slope of its surroundings: (H, W) float32."""
+    height, width = coarse.shape
     pad = int(np.ceil(width / 2 * SLOPES.max())) + 1
-    framed = cv2.copyMakeBorder(image, pad, pad, 0, 0, cv2.BORDER_CONSTANT, value=0.0)
-    best = np.full(image.shape, -np.inf, np.float32)
+    size = (width, height + 2 * pad)
+    framed = cv2.copyMakeBorder(coarse, pad, pad, 0, 0, cv2.BORDER_CONSTANT, value=0.0).astype(np.float32)
+    response = strongest = np.full(coarse.shape, -1, np.float32)
     for slope in SLOPES:
         shear = np.array([[1, 0, 0], [slope, 1, -slope * width / 2]])
-        size = (width, height + 2 * pad)
         level = cv2.warpAffine(framed, shear, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
         smooth = cv2.GaussianBlur(level, (0, 0), sigmaX=SMOOTHING * COARSE, sigmaY=COARSE)
         bent = cv2.filter2D(smooth, -1, np.array([[-1.0], [2.0], [-1.0]]))
-        back = cv2.warpAffine(bent, shear, size, flags=cv2.INTER_LINEAR)
-        np.maximum(best, back[pad : pad + height], out=best)
-    return best
+        here = cv2.warpAffine(bent, shear, size, flags=cv2.INTER_LINEAR)[pad : pad + height]
+        energy = _around(np.square(np.maximum(here, 0)))
+        response = np.where(energy > strongest, here, response)
+        strongest = np.maximum(energy, strongest)
+    return np.asarray(response, np.float32)
+
+
+def _around(energy: Floats) -> Floats:
+    """The energy of a pixel's surroundings, a few letters and lines wide."""
+    small = cv2.resize(energy, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(small, (0, 0), sigmaX=SURROUNDINGS * COARSE / 4, sigmaY=SURROUNDINGS * COARSE / 8)
+    return np.asarray(cv2.resize(smooth, energy.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _ridges(response: Floats) -> list[_Ridge]:
@@ -225,12 +246,24 @@ def _ridges(response: Floats) -> list[_Ridge]:
             else:
                 done.append(_ridge(response, start, path))
         open_ = {int(y): grown.get(int(y), (column, [int(y)])) for y in peaks}
-    return [ridge for ridge in done if len(ridge.y) >= COARSE]
+    return done
 
 
 def _ridge(response: Floats, start: int, path: list[int]) -> _Ridge:
-    strength = response[path, np.arange(start, start + len(path))].sum()
-    return _Ridge(start, np.array(path, np.float32), float(strength))
+    along = response[path, np.arange(start, start + len(path))]
+    return _Ridge(start, np.array(path, np.float32), along)
+
+
+def _inked(ridge: _Ridge, coarse: Grey) -> Iterator[_Ridge]:
+    """The parts of a ridge between wide gaps, each from its first ink to its last."""
+    columns = np.arange(ridge.start, ridge.end)
+    reach = round(CORE * COARSE)
+    rows = ridge.y.astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
+    ink = coarse[rows.clip(0, len(coarse) - 1), columns[:, None]].max(axis=1) > HALF
+    inked = np.flatnonzero(ink)
+    for part in np.split(inked, np.flatnonzero(np.diff(inked) > WIDEST_GAP * COARSE) + 1):
+        if len(part) >= 2:
+            yield _Ridge(ridge.start + int(part[0]), *(along[part[0] : part[-1] + 1] for along in (ridge.y, ridge.response)))
 
 
 def _strongest(ridges: Sequence[_Ridge], shape: tuple[int, ...]) -> list[_Ridge]:
@@ -241,7 +274,7 @@ def _strongest(ridges: Sequence[_Ridge], shape: tuple[int, ...]) -> list[_Ridge]
     strongest = np.zeros(shape, np.float32)
     kept: list[_Ridge] = []
     usual = np.median([ridge.mean for ridge in ridges for _ in range(len(ridge.y))]) if ridges else 0.0
-    for ridge in sorted(ridges, key=lambda ridge: -ridge.strength):
+    for ridge in sorted(ridges, key=lambda ridge: -float(ridge.response.sum())):
         path = np.column_stack([np.arange(ridge.start, ridge.end), ridge.y.round()]).astype(np.int32)
         near = strongest[path[:, 1], path[:, 0]]
         if ridge.mean < FAINT * usual or (near > ridge.mean / WEAK).mean() + (near < 0).mean() >= 0.5:
@@ -272,7 +305,7 @@ def _misfit(ends: Floats) -> Floats:
     middle = (x1 + start) / 2
     beside = np.abs(y1 + slope1 * (middle - x1) - y - slope * (middle - start))
     gap = start - x1
-    fits = (gap >= -2 * COARSE) & (gap <= WIDEST_GAP * COARSE) & (end > x1) & (start > x0)
+    fits = (gap >= -LONGEST_OVERLAP * COARSE) & (gap <= WIDEST_GAP * COARSE) & (end > x1) & (start > x0)
     return np.where(fits, beside + 0.03 * np.maximum(gap, 0), np.inf)
 
 
@@ -293,7 +326,7 @@ def _rescaled(ridges: Sequence[_Ridge], zoom: float, width: int) -> list[_Ridge]
         columns = (np.arange(ridge.start, ridge.end) + 0.5) * zoom - 0.5
         start, end = int(max(columns[0], 0)), int(min(columns[-1], width - 1)) + 1
         y = np.interp(np.arange(start, end), columns, (ridge.y + 0.5) * zoom - 0.5)
-        scaled.append(_Ridge(start, y.astype(np.float32), ridge.strength))
+        scaled.append(_Ridge(start, y.astype(np.float32), y.astype(np.float32)))
     return scaled
 
 

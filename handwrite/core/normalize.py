@@ -33,6 +33,7 @@ MARGIN = 6  # empty columns on each side of a normalized line
 MOST_COLUMNS = 8192
 WORK_HEIGHT = 96  # rows of the image while light and slope are measured
 LETTER = WORK_HEIGHT // 3  # about the height of a letter then
+DIM = 32.0  # grey of the darkest paper whose light is levelled
 DARK_LIMIT = 0.06  # contrast with the paper that ink has at least, as a share of the paper's light
 RULE_LENGTH, RULE_WIDTH = 1.6, 5  # the shortest rule, in heights of the image; more rows than the thickest rule has
 NEAR = 2.6  # spreads from the middle that ink counts for the spread
@@ -99,7 +100,7 @@ def ink_of(image: GreyImage) -> FloatImage:
     """
     grey = image if _is_dark_on_light(image) else WHITE - image
     paper = _paper(grey)
-    contrast = np.clip(1 - grey.astype(np.float32) / np.maximum(paper, 1), 0, 1)
+    contrast = np.clip((paper - grey) / np.maximum(paper, DIM), 0, 1)
     quantized = np.round(contrast * WHITE).astype(np.uint8)
     threshold, _ = cv2.threshold(quantized, 0, WHITE, cv2.THRESH_OTSU)
     dark = contrast[quantized > threshold]
@@ -141,11 +142,12 @@ def without_rules(ink: FloatImage) -> FloatImage:
     long_runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
     if long_runs.max() < 0.1:
         return ink
-    upright = np.ones((RULE_WIDTH, 1), np.uint8)
-    thin = long_runs - cv2.morphologyEx(long_runs, cv2.MORPH_OPEN, upright)
-    rest = np.clip(ink - 1.2 * cv2.dilate(thin, np.ones((3, 1), np.uint8)), 0, 1)
-    bridged = np.minimum(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, upright), ink)
-    return np.asarray(np.where(thin > 0.05, bridged, rest), np.float32)
+    thin = long_runs - cv2.morphologyEx(long_runs, cv2.MORPH_OPEN, np.ones((RULE_WIDTH, 1), np.uint8))
+    ruled = cv2.dilate(thin, np.ones((3, 1), np.uint8))
+    rest = np.clip(ink - 1.2 * ruled, 0, 1)
+    beside = np.ones((RULE_WIDTH, 5), np.uint8)
+    above, below = (cv2.dilate(rest, beside, anchor=(2, row)) for row in (RULE_WIDTH - 1, 0))
+    return np.asarray(np.where(ruled > 0.05, np.minimum(ink, np.minimum(above, below)), rest), np.float32)
 
 
 def _shape(ink: FloatImage) -> tuple[FloatArray, float]:
@@ -160,7 +162,7 @@ def _shape(ink: FloatImage) -> tuple[FloatArray, float]:
     near, spread = small, 0.0
     for _ in range(3):  # then without scraps of other lines
         spread = float(np.sqrt((away * away * near).sum() / near.sum()))
-        near = small * (away < NEAR * spread)
+        near = small * (away <= max(NEAR * spread, up))
     heavy = away[small > 0.3] if (small > 0.3).any() else away[small > 0]
     edge = int(0.985 * (len(heavy) - 1))
     reach = float(np.partition(heavy, edge)[edge]) + up / 2

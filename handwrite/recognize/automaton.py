@@ -17,7 +17,7 @@ from handwrite.core.alphabet import BLANK, Alphabet
 
 Ints = NDArray[np.int64]
 
-ROWS = 1 << 14
+ROWS = 1 << 15
 """Rows kept; when they are used up, all are forgotten."""
 
 
@@ -37,12 +37,9 @@ class Trie:
         """How many nodes may have children."""
         return len(self.first) - 1
 
-    def children(self, nodes: Ints) -> tuple[Ints, Ints]:
-        """(M,) positions in `nodes` and (M,) nodes: all children of all of them."""
-        starts = self.first[nodes]
-        counts = self.first[nodes + 1] - starts
-        of = np.repeat(np.arange(len(nodes)), counts)
-        return of, np.arange(len(of)) + np.repeat(starts - (counts.cumsum() - counts), counts)
+    def children(self, node: int) -> slice:
+        """The nodes a symbol longer; none for a leaf."""
+        return slice(int(self.first[node]), int(self.first[node + 1])) if node < self.inner else slice(0, 0)
 
 
 class Automaton(ABC):
@@ -55,7 +52,7 @@ class Automaton(ABC):
     start: int
 
     def __init__(self, *, alphabet: Alphabet, states: int, depth: int) -> None:
-        """depth : how many rows the row of one state may want besides its own."""
+        """depth : how many rows may have to be made for one state, its own and those that it builds on."""
         self.gains = np.zeros((ROWS, len(alphabet)), np.float32)
         self.following = np.zeros((ROWS, len(alphabet)), np.int32)
         self._space = int(alphabet.encode(" ")[0]) if " " in alphabet else BLANK
@@ -63,13 +60,17 @@ class Automaton(ABC):
         self._used, self._depth = 0, depth
 
     def slots(self, states: Ints) -> NDArray[np.int32]:
-        """The rows of states, of the same shape; good until the next call."""
+        """The rows of states, of the same shape; good until the next call. Raises ValueError for more than fit."""
         slots = self._slot.take(states)
         if slots.min() < 0:
-            if self._used + states.size * (1 + self._depth) > ROWS:
+            wanted = states.size * self._depth
+            if wanted > ROWS:
+                raise ValueError(f"{states.size} states at once; only {ROWS // self._depth} fit")
+            if self._used + wanted > ROWS:
                 self._slot.fill(-1)
                 self._used = 0
-            self._remember(np.unique(states[self._slot[states] < 0]))
+            for state in states[self._slot.take(states) < 0].tolist():
+                self._remember(state)
             slots = self._slot.take(states)
         return slots
 
@@ -86,13 +87,16 @@ class Automaton(ABC):
             states.append(int(self.following[slot, symbol]))
         return np.array(states)
 
-    @abstractmethod
-    def _remember(self, states: Ints) -> None:
-        """Make the rows of states (M,), each once, that have none, by `_store`."""
+    def _remember(self, state: int) -> int:
+        """The slot of a state, whose row is made when it has none."""
+        if self._slot[state] < 0:
+            gains, following = self._row(state)
+            gains[BLANK], following[BLANK] = 0, state
+            self.gains[self._used], self.following[self._used] = gains, following
+            self._slot[state] = self._used
+            self._used += 1
+        return int(self._slot[state])
 
-    def _store(self, states: Ints, gains: NDArray[np.float32], following: NDArray[np.int32]) -> None:
-        rows = np.arange(self._used, self._used + len(states))
-        self._used += len(states)
-        gains[:, BLANK], following[:, BLANK] = 0, states
-        self.gains[rows], self.following[rows] = gains, following
-        self._slot[states] = rows
+    @abstractmethod
+    def _row(self, state: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """The gains and the following states (S,) of a state, in new arrays; `BLANK` is seen to elsewhere."""

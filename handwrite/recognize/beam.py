@@ -1,8 +1,8 @@
 """Prefix beam search: the text of the most probable labelling, all its paths together, with models of language.
 
-Hannun et al. 2014, "First-pass large vocabulary continuous speech recognition using bi-directional recurrent DNNs", with
-character models as in Graves and Jaitly 2014. All beams of all lines of a batch take a step at once. What a model says is
-the matter of `lm` and `lexicon`; confidences and positions are that of `ctc`.
+Hannun et al. 2014, "First-pass large vocabulary continuous speech recognition using bi-directional recurrent DNNs",
+algorithm 1. All beams of all lines of a batch take a step at once. What a model says is the matter of `lm` and
+`lexicon`; confidences and positions are that of `ctc`.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class BeamDecoder:
 
     def _gains(self, slots: list[NDArray[np.int32]], symbols: Ints) -> Array:
         """(B, C + 1, W): the factor on each beam for each symbol added."""
-        gains = self.bonus
+        gains = np.full((), self.bonus)
         for (model, weight), slot in zip(self.models, slots, strict=True):
             rows = slot[:, None] * model.gains.shape[1]
             gains = gains + weight * model.gains.take(rows + symbols[:, :, None])
@@ -131,7 +131,7 @@ class _Beams:
         """Scale the largest probability of each line to 1, mark empty beams, pass a gap of blank frames."""
         total = self.blank + self.label
         scale = total.max(1, keepdims=True)
-        self.hash[total == 0] = DEAD
+        self.hash *= total > 0  # DEAD
         self.blank /= scale
         self.label /= scale
         if gap is not None:
@@ -174,18 +174,15 @@ def _frames(lines: Sequence[Floats], *, skip: float, candidates: int, least: flo
     full[:, :, BLANK] = 1
     for index, (line, frames) in enumerate(zip(lines, wanted, strict=True)):
         full[: len(frames), index] = np.exp(line[frames])
-        gaps[: len(frames) - 1, index, 0] = np.diff(frames) > 1
+        gaps[: len(frames), index, 0] = np.diff(frames, append=frames[-1:]) > 1
     C = min(candidates, S - 1)
     symbols = np.zeros((K, B, C + 1), np.int64)
     symbols[:, :, 1:] = 1 + full[:, :, 1:].argpartition(-C)[:, :, -C:] if C < S - 1 else np.arange(1, S)
     probability = np.take_along_axis(full, symbols, 2)
     probability[probability < least] = 0
     numbers = np.random.default_rng(0).integers(1, 2**64, S, np.uint64)[symbols][..., None]
-    some = gaps.any((1, 2)).tolist()
-    return _Frames(
-        full, symbols, probability, numbers, [g if s else None for g, s in zip(gaps, some, strict=True)],
-        np.arange(B)[:, None],
-    )  # fmt: skip
+    some = [gap if gap.any() else None for gap in gaps]
+    return _Frames(full, symbols, probability, numbers, some, np.arange(B)[:, None])
 
 
 def _merge(label: Array, hashes: NDArray[np.uint64]) -> None:

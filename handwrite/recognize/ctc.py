@@ -1,7 +1,7 @@
 """Connectionist temporal classification, decoded: the best path, where its characters stand and how sure each is.
 
-Works on the log probabilities of one line in numpy. It knows no network, no language model and no pixels; a decoder with
-a language model brings what that says as `gains`. The search for better texts than the best path is in `beam`.
+Works on the log probabilities of one line. It knows no network, no language model and no pixels; a decoder with a
+language model brings what that says as `gains`. The search for better texts than the best path is in `beam`.
 """
 
 from __future__ import annotations
@@ -80,11 +80,12 @@ def tempered(log_probabilities: Floats, temperature: float) -> Floats:
         return log_probabilities
     logits = log_probabilities / temperature
     logits -= logits.max(1, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    softened: Floats = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+    return softened
 
 
 def best_path(log_probabilities: Floats) -> tuple[Symbols, NDArray[np.int64]]:
-    """The symbols (U,) of the most probable path and the frames (U, 2) [start, stop) of each (Graves 2006, sec. 3.2)."""
+    """The symbols (U,) of the most probable path, the frames (U, 2) [start, stop) of each (Graves 2006, sec. 3.2)."""
     path = log_probabilities.argmax(1)
     borders = np.flatnonzero(np.diff(path, prepend=-1, append=-1))
     starts, stops = borders[:-1], borders[1:]
@@ -122,7 +123,8 @@ def continuations(log_probabilities: Floats, symbols: Symbols) -> NDArray[np.flo
     again = np.einsum("tu,tu->u", blank[:-1, 1:], probabilities[:, symbols])  # a double letter wants a blank between
     following[np.arange(1, len(symbols) + 1), symbols] = again
     following[:, BLANK] = (blank + label)[-1]
-    return following / np.maximum(following.sum(1, keepdims=True), np.finfo(np.float64).tiny)
+    posterior: NDArray[np.float64] = following / np.maximum(following.sum(1, keepdims=True), np.finfo(np.float64).tiny)
+    return posterior
 
 
 def _forward(probabilities: NDArray[np.float64], symbols: Symbols) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -147,7 +149,7 @@ def _forward(probabilities: NDArray[np.float64], symbols: Symbols) -> tuple[NDAr
 
 
 def _comparable(alpha: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(2, T + 1, U + 1): forward variables of each beginning ending in blank, in label; to one scale over the frames."""
+    """(2, T + 1, U + 1): of each beginning, the paths that end in blank, in label; to one scale over the frames."""
     frames, states = alpha.shape
     ends = np.zeros((2, frames, states // 2 + 1))
     ends[0], ends[1, :, 1:] = alpha[:, ::2], alpha[:, 1::2]
@@ -181,7 +183,7 @@ def _viterbi(log_probabilities: Floats, symbols: Symbols) -> list[int]:
 
 
 def _lattice(values: Floats, symbols: Symbols) -> tuple[Floats, NDArray[np.float64]]:
-    """What each state of a text emits in each frame (T, 2 U + 1), and 1 where the blank before a state may be skipped."""
+    """What each state of a text emits in each frame (T, 2 U + 1), and 1 where the blank before it may be skipped."""
     states = np.full(2 * len(symbols) + 1, BLANK)
     states[1::2] = symbols
     skips = np.zeros(len(states))

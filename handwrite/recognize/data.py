@@ -23,7 +23,7 @@ from handwrite.errors import InputError
 CROSSED_OUT = "#"
 """What IAM's transcribers wrote for a word that the writer struck out."""
 
-SCAN_SHARE, WORD_SHARE, CHARACTER_SHARE = 2.0, 0.25, 0.1
+SCAN_SHARE, WORD_SHARE, CHARACTER_SHARE = 2, 0.25, 0.1
 """How often an epoch shows a scan, a single word and a single character; a line of ink comes once."""
 
 MOST_WORDS, MOST_CHARACTERS = 4, 8
@@ -34,6 +34,8 @@ WORD_GAP, CHARACTER_GAP = (0.5, 1.1), (0.08, 0.35)
 
 DRAWN_HEIGHT = 64
 """Pixels of drawn ink that is not varied."""
+
+HELD_OUT = 5
 
 COLUMNS_PER_CHARACTER = (3.5, 70.0)
 """Normalized columns that a character takes; beyond, image and text do not belong together."""
@@ -78,6 +80,12 @@ def load_written(
     return found
 
 
+def held_out(items: Sequence[Written]) -> tuple[list[Written], list[Written]]:
+    """Samples to train on and, every `HELD_OUT`-th of them, to validate with; a lone sample is in both."""
+    kept = [item for number, item in enumerate(items) if number % HELD_OUT]
+    return kept or list(items), list(items[::HELD_OUT])
+
+
 @dataclass(frozen=True)
 class Draw:
     """What one training sample is made of: one line or scan, or several words or characters of a writer."""
@@ -102,7 +110,7 @@ class Draw:
 
 def epoch_of(items: Sequence[Written], *, rng: Rng) -> list[Draw]:
     """The samples of one epoch: how often each comes is said by the shares, who is strung together by chance."""
-    draws = [Draw((item,)) for item in items if item.scanned for _ in range(round(SCAN_SHARE))]
+    draws = [Draw((item,)) for item in items if item.scanned for _ in range(SCAN_SHARE)]
     draws += [Draw((item,)) for item in items if not item.scanned and item.level == "line"]
     for level, share, most in (("word", WORD_SHARE, MOST_WORDS), ("character", CHARACTER_SHARE, MOST_CHARACTERS)):
         pieces = [item for item in items if not item.scanned and item.level == level]

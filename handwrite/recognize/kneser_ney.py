@@ -52,6 +52,7 @@ def train_lm(
     if len(text) <= order:
         raise InputError(f"a text of {len(text)} characters makes no language model; give more")
     levels = _count(alphabet.encode(text) - 1, order)
+    levels[0] = _with_all(levels[0], len(alphabet.chars))
     _cut(levels, max_bytes - OVERHEAD)
     return _model(levels, alphabet)
 
@@ -93,7 +94,16 @@ def _count(codes: Ints, order: int) -> list[_Level]:
 
 def _continuations(longer: Keys, length: int) -> Ints:
     """Before how many characters each n-gram of a length comes; all come after some, as the text is a circle."""
-    return np.unique(longer & np.uint64(2 ** (8 * length) - 1), return_counts=True)[1].astype(np.int64)
+    counts: Ints = np.unique(longer & np.uint64(2 ** (8 * length) - 1), return_counts=True)[1]
+    return counts
+
+
+def _with_all(singles: _Level, characters: int) -> _Level:
+    """The single characters, with those that were never seen."""
+    seen, counts = np.zeros((2, characters), np.int64)
+    codes = singles.keys.astype(np.int64)
+    seen[codes], counts[codes] = singles.seen, singles.counts
+    return _Level(np.arange(characters, dtype=np.uint64), seen, counts, np.ones(characters, np.bool_))
 
 
 def _cut(levels: list[_Level], max_bytes: int) -> None:
@@ -117,16 +127,12 @@ def _bytes(levels: list[_Level]) -> int:
 def _model(levels: list[_Level], alphabet: Alphabet) -> LanguageModel:
     contexts: Keys = np.zeros(1, np.uint64)  # the root
     symbols, frequencies = [np.zeros(1, np.uint64)], [np.ones(1)]
-    children: list[Ints] = []
-    masses: list[NDArray[np.float64]] = []
+    children, masses = [], []
     for level in levels:
         keys, frequency = level.keys[level.kept], _discounted(level)[level.kept]
-        if level is levels[0]:  # every character has an entry there, seen or not
-            seen, keys = keys.astype(np.int64), np.arange(len(alphabet.chars), dtype=np.uint64)
-            frequency = np.bincount(seen, frequency, len(keys))
         context = np.searchsorted(contexts, keys >> np.uint64(8))
         children.append(np.bincount(context, minlength=len(contexts)))
-        masses.append(np.bincount(context, frequency, len(contexts)))
+        masses.append(np.bincount(context, weights=frequency, minlength=len(contexts)).astype(np.float64))
         symbols.append(keys & np.uint64(255))
         frequencies.append(frequency)
         contexts = keys

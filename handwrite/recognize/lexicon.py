@@ -34,37 +34,30 @@ class Lexicon(Automaton):
             raise InputError("the word list has no word in the alphabet of the model; give one word a line")
         self._trie, ends = _build([alphabet.encode(form) for form in sorted(forms)], len(alphabet))
         self._outside, self._penalty = self._trie.inner, penalty
-        super().__init__(alphabet=alphabet, states=self._outside + 1, depth=0)
+        super().__init__(alphabet=alphabet, states=self._outside + 1, depth=1)
         self._letters = np.array([False, *map(str.isalpha, alphabet.chars)])
         self._fresh, self._ended = self._borders(ends)
 
     def _borders(self, ends: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Per state, whether a word may begin in it, and whether it may end in it; both after "well-" if "well" is listed."""
-        fresh, ended = np.zeros(self._outside + 1, bool), np.append(ends, True)
+        """Per state, whether a word may begin, and whether one may end: both do after "well-" if "well" is listed."""
+        fresh, ended = np.zeros(self._outside + 1, np.bool_), np.append(ends, True)
         fresh[self.start] = ended[self.start] = True
-        level = np.array([self.start])
-        while len(level):
-            of, child = self._trie.children(level)
-            parent = level[of]
-            fresh[child] = ended[parent] & ~self._letters[self._trie.symbols[child]]
-            ended[child] |= fresh[child]
-            level = child
+        parents = np.repeat(np.arange(self._trie.inner), np.diff(self._trie.first))
+        for node in 1 + np.flatnonzero(~self._letters[self._trie.symbols[1:]]):  # parents come before children
+            fresh[node] = ended[parents[node - 1]]
+            ended[node] |= fresh[node]
         return fresh, ended
 
-    def _remember(self, states: Ints) -> None:
-        known = states != self._outside
-        gains = np.where(self._letters, known[:, None], ~self._ended[states][:, None]) * np.float32(-self._penalty)
-        following = np.broadcast_to(np.where(self._letters, self._outside, self.start), gains.shape).astype(np.int32)
-        inside, fresh = np.flatnonzero(known), np.flatnonzero(self._fresh[states])
-        self._enter(gains, following, fresh, np.full(len(fresh), self.start))
-        self._enter(gains, following, inside, states[inside])
-        self._store(states, gains, following)
-
-    def _enter(self, gains: NDArray[np.float32], following: NDArray[np.int32], rows: Ints, nodes: Ints) -> None:
-        """Let the rows follow the children of the nodes, free of charge."""
-        of, child = self._trie.children(nodes)
-        entries = rows[of], self._trie.symbols[child]
-        gains[entries], following[entries] = 0, child
+    def _row(self, state: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        leaving = 0.0 if state == self._outside else -self._penalty
+        ending = 0.0 if self._ended[state] else -self._penalty
+        gains = np.where(self._letters, leaving, ending).astype(np.float32)
+        following = np.where(self._letters, self._outside, self.start).astype(np.int32)
+        for node in (self.start, state) if self._fresh[state] else (state,):
+            children = self._trie.children(node)
+            gains[self._trie.symbols[children]] = 0
+            following[self._trie.symbols[children]] = np.arange(children.start, children.stop)
+        return gains, following
 
 
 def _forms(word: str) -> tuple[str, str, str]:

@@ -11,14 +11,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from handwrite.core.alphabet import Alphabet
+from handwrite.core.alphabet import BLANK, Alphabet
 from handwrite.core.checkpoint import Header, load_checkpoint, save_checkpoint
 from handwrite.errors import CheckpointError, InputError
 from handwrite.recognize.automaton import Automaton, Ints, Trie
@@ -108,52 +107,35 @@ class CharacterAutomaton(Automaton):
 
     def __init__(self, model: LanguageModel, alphabet: Alphabet) -> None:
         super().__init__(alphabet=alphabet, states=model.trie.inner, depth=model.order)
-        self._trie = model.trie
-        self._is_context = np.append(np.diff(model.trie.first) > 0, np.zeros(len(model.trie.symbols), bool))
+        known = [alphabet.encode(char)[0] if char in alphabet else BLANK for char in model.alphabet.chars]
+        self._trie, self._columns = model.trie, np.array(known)[model.trie.symbols]
+        self._unknown = np.setdiff1d(np.arange(1, len(alphabet)), known)
+        self._uniform = 1 / len(known)
         self._discounted, self._backoff = _normalized(model)
         self._shorter = _shorter(model.trie)
-        known = [alphabet.encode(char)[0] if char in alphabet else 0 for char in model.alphabet.chars]
-        self._column = np.array(known)
-        self._unknown = np.setdiff1d(np.arange(1, len(alphabet)), self._column)
-        self._uniform = -float(np.log(len(model.alphabet.chars)))
+        is_context = np.zeros(len(model.trie.symbols), np.bool_)
+        is_context[: model.trie.inner] = np.diff(model.trie.first) > 0
+        self._contexts = np.where(is_context, np.arange(len(is_context)), self.root).astype(np.int32)
         space = model.alphabet.chars.find(" ")
-        self.start = self.root if space < 0 else int(self._follow(np.array([self.root]), np.array([space]))[0])
+        self.start = self.root if space < 0 else int(self._contexts[model.trie.first[self.root] + space])
 
-    def _follow(self, contexts: Ints, codes: Ints) -> Ints:
-        """The context after a context of at most one character and a code."""
-        child = self._trie.first[contexts] + codes
-        return np.where(self._is_context[child], child, self.root)
-
-    def _remember(self, states: Ints) -> None:
-        if self._slot[self.root] < 0:
-            self._make(np.array([self.root]))
-        chain = states[self._slot[states] < 0]
-        chains = [chain]
-        while chain.size:
-            chain = self._shorter[chain]
-            chain = chain[self._slot[chain] < 0]
-            chains.append(chain)
-        wanted = np.unique(np.concatenate(chains))
-        while wanted.size:  # a row is made from that of the shorter context
-            ready = self._slot[self._shorter[wanted]] >= 0
-            self._make(wanted[ready])
-            wanted = wanted[~ready]
-
-    def _make(self, contexts: Ints) -> None:
-        """Rows of contexts whose shorter ones have theirs: p(c | h) = f(c | h) + backoff(h) p(c | h')."""
-        below = self._slot[self._shorter[contexts]]
-        is_root = contexts[:, None] == self.root
-        shorter = np.where(is_root, np.float32(self._uniform), self.gains[below])
-        following = np.where(is_root, np.int32(self.root), self.following[below])
-        probability = np.exp(shorter) * self._backoff[contexts, None]
-        of, child = self._trie.children(contexts)
-        entries = of, self._column[self._trie.symbols[child]]
-        probability[entries] += self._discounted[child]
-        inner = self._is_context[child]
-        following[entries[0][inner], entries[1][inner]] = child[inner]
+    def _row(self, state: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """P(c | h) = f(c | h) + backoff(h) P(c | h'), made from the row of the shorter context h'."""
+        if state == self.root:
+            probability = np.full(self.gains.shape[1], self._uniform, np.float32)
+            following = np.full(len(probability), self.root, np.int32)
+        else:
+            shorter = self._remember(int(self._shorter[state]))
+            probability, following = np.exp(self.gains[shorter]), self.following[shorter].copy()
+        children = self._trie.children(state)
+        columns, contexts = self._columns[children], self._contexts[children]
+        probability *= self._backoff[state]
+        probability[columns] += self._discounted[children]
+        inner = contexts != self.root
+        following[columns[inner]] = contexts[inner]
         gains = np.log(probability)
-        gains[:, self._unknown], following[:, self._unknown] = UNKNOWN, self.root
-        self._store(contexts, gains, following)
+        gains[self._unknown] = UNKNOWN
+        return gains, following
 
 
 def _normalized(model: LanguageModel) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -212,8 +194,9 @@ def normalize(texts: Iterable[str], alphabet: Alphabet) -> str:
 
 def encoded(probability: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Probabilities as codes of a byte, on a logarithmic scale (STEP)."""
-    codes = np.rint(-np.log(np.maximum(probability, np.exp(-255 * STEP))) / STEP)
-    return np.clip(codes, 0, 255).astype(np.uint8)
+    steps = np.rint(-np.log(np.maximum(probability, np.exp(-255 * STEP))) / STEP)
+    codes: NDArray[np.uint8] = steps.clip(0, 255).astype(np.uint8)
+    return codes
 
 
 def _decoded(codes: NDArray[np.uint8]) -> NDArray[np.float64]:

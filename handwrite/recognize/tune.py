@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 from handwrite.core.alphabet import Alphabet
 from handwrite.core.checkpoint import load_checkpoint, save_checkpoint
 from handwrite.core.metrics import cer, joined, words_right
-from handwrite.core.normalize import normalize
 from handwrite.errors import InputError
 from handwrite.recognize.beam import BeamDecoder
-from handwrite.recognize.data import Written
+from handwrite.recognize.data import Written, plain_line
 from handwrite.recognize.lm import LanguageModel
 from handwrite.recognize.predict import BATCH, WORD, Decoder, Greedy, Recognizer, Tuning
 from handwrite.recognize.task import restore
 
-WEIGHTS = (0.2, 0.4, 0.6, 0.8, 1.0)
-BONUSES = (0.0, 0.5, 1.0, 1.5)
+WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.1)
+BONUSES = (0.0, 0.5, 1.0, 1.5, 2.0)
 FINER = (-0.5, 0.0, 0.5)
 """What is tried of a language model, and then between the best of it and its neighbours, in steps."""
 
@@ -63,18 +62,14 @@ class Seen:
 def look(
     recognizer: Recognizer, samples: Sequence[Written], *, report: Callable[[int], object] = lambda samples: None
 ) -> list[Seen]:
-    """Run the net over samples. Those without writing are left out; report : called with the samples done since."""
+    """Run the net over samples. Those whose image cannot hold their text are left out; report : called with the number
+    of samples done since."""
     seen = []
     for start in range(0, len(samples), BATCH):
         part = samples[start : start + BATCH]
-        pixels = []
-        for sample in part:
-            try:
-                pixels.append((sample, normalize(sample.image()).pixels))
-            except InputError:
-                continue
-        rows = recognizer.log_probabilities([line for _, line in pixels]) if pixels else []
-        for (sample, _), row in zip(pixels, rows, strict=True):
+        drawn = [(sample, pixels) for sample in part if (pixels := plain_line(sample)) is not None]
+        rows = recognizer.log_probabilities([pixels for _, pixels in drawn]) if drawn else []
+        for (sample, _), row in zip(drawn, rows, strict=True):
             seen.append(Seen(row, unicodedata.normalize("NFC", sample.text), sample.source))
         report(len(part))
     return seen

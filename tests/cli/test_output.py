@@ -10,7 +10,16 @@ from typing import IO
 
 import pytest
 
-from handwrite.cli.output import Target, deliver, deliver_pages, deliver_whole, numbered, target
+from handwrite.cli.output import (
+    ReadingTarget,
+    Target,
+    deliver,
+    deliver_pages,
+    deliver_whole,
+    numbered,
+    reading_target,
+    target,
+)
 from handwrite.errors import InputError, OptionError
 
 Capture = pytest.CaptureFixture[bytes]
@@ -148,3 +157,36 @@ except BrokenPipeError:
         with open(sink, "wb") as full:
             err = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False).stderr
     assert err.decode() == (f"cannot write to stdout: {said}" if said else "")
+
+
+# Readings
+
+
+def aim_readings(output: str | None, form: str | None, paths: list[str], *, several: bool = False) -> ReadingTarget:
+    path = None if output is None else Path(output)
+    return reading_target(path, form, paths, stems=[Path(name).stem for name in paths], several=several)
+
+
+@pytest.mark.parametrize(
+    ("output", "form", "several", "expected"),
+    [
+        (None, None, True, ReadingTarget("text")),
+        ("-", "svg", False, ReadingTarget("svg")),
+        ("a.txt", None, True, ReadingTarget("text", Path("a.txt"))),
+        ("a.JSONL", None, True, ReadingTarget("json", Path("a.JSONL"))),
+        ("a.xml", "alto", False, ReadingTarget("alto", Path("a.xml"))),
+        ("out/deep", "page", True, ReadingTarget("page", files=[Path("out/deep/x.xml")])),
+        (".", None, False, ReadingTarget("text", files=[Path("x.txt")])),
+        (".", "json", True, ReadingTarget("json", files=[Path("x.json")])),
+    ],
+)
+def test_reading_targets(output: str | None, form: str | None, several: bool, expected: ReadingTarget) -> None:
+    assert aim_readings(output, form, ["x.png"], several=several) == expected
+
+
+def test_readings_are_not_written_over_their_inputs() -> None:
+    Path("x.json").touch()
+    Path("link.json").symlink_to("x.json")
+    for output in ("x.json", "link.json", "."):
+        with pytest.raises(OptionError, match=r"-o: .* is an input"):
+            aim_readings(output, "json", ["./x.json"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 
 import cv2
@@ -129,3 +130,15 @@ def test_images_pass_through_a_merge_and_are_counted(stores: list[Path], tmp_pat
     np.testing.assert_array_equal(merged[5].image, IMAGE)
     counts = inventory(merged)
     assert (counts["samples"], counts["images"], counts["points"]) == (6, 1, 15)
+
+
+def test_half_of_the_writers_to_validate_with_become_a_test(tmp_path: Path) -> None:
+    writers = ["1", "2", "3", "4", "w"]
+    rows = [f"{index}.png\thi\t{writer}\tval" for index, writer in enumerate(writers)] + ["5.png\thi\t1\ttrain"]
+    (tmp_path / "lines.tsv").write_text("\n".join(["file\ttext\twriter\tsplit", *rows]))
+    for index in range(len(rows)):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((9, 9), 200, np.uint8))
+    import_images("lines", [tmp_path], tmp_path / "x.h5", halve=True)
+    with_crc = {writer: "test" if zlib.crc32(writer.encode()) % 2 else "val" for writer in writers}
+    assert {(s.writer, s.split) for s in Store(tmp_path / "x.h5")} == {*with_crc.items(), ("1", "train")}
+    assert set(with_crc.values()) == {"test", "val"}

@@ -122,7 +122,7 @@ def test_reading(tmp_path: Path, capsys: Capture) -> None:
         (["--threads", "0"], "--threads 0: must be from 1"),
         (["--device", "abacus"], "--device abacus: no such device"),
         (["--seed", "-1"], "--seed -1: must be"),
-        (["--sheet", "sheet.svg"], "--sheet sheet.svg: the sheet is a PNG"),
+        (["--sheet", "sheet.svg"], "--sheet sheet.svg: a picture is a PNG"),
         (["--key", "nowhere/key.txt"], "cannot write nowhere/key.txt"),
         (["--data", "none.h5"], "none.h5: no such dataset"),
         (["--data", "none.h5", "--split", "dev"], "--split dev: no such split"),

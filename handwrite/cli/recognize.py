@@ -1,0 +1,269 @@
+"""`handwrite recognize`: images to text. Options, then one call."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from handwrite.cli.images import expanded, load, name_of, stems
+from handwrite.cli.options import Device, Threads, check_device, check_threads, command_app, read_text
+from handwrite.cli.output import ReadingTarget, deliver, reading_target
+from handwrite.cli.progress import Advance, progress, say
+from handwrite.cli.review import Review
+from handwrite.core.files import write_atomic
+from handwrite.errors import HandwriteError, InputError, OptionError
+
+if TYPE_CHECKING:
+    from handwrite.core.image import GreyImage
+    from handwrite.core.reading import Reading
+    from handwrite.recognize.predict import Decoder, Recognizer
+
+LANGUAGE_MODEL, NO_MODEL = "lm", "none"
+MOST_IMAGES, MOST_PIXELS = 32, 60_000_000
+"""Images that are read together; more make no faster batches, and all are in memory."""
+
+FEW_IMAGES = 8
+"""Up to so many images no progress is shown."""
+
+SOME_FAILED, ALL_FAILED = 1, 2
+
+HELP = """Read the handwriting in images: pages, lines or words.
+
+\b
+handwrite recognize letter.jpg
+handwrite recognize scans/ -o scans.json
+handwrite recognize page.png --format svg -o page.svg
+handwrite recognize scans/*.jpg --format alto -o xml/
+handwrite recognize form.png --lexicon names.txt
+handwrite recognize notes/ -o notes.txt --reject-below 0.8 --review doubtful/
+cat word.png | handwrite recognize - --level word
+
+\b
+Images are any that OpenCV reads; ink (.inkml, .json, UNIPEN) is drawn and
+read. Formats: text, json, alto, page, svg; by default FILE's suffix says it,
+and text goes to stdout. For several images, or a folder, each row of text
+begins with the path, JSON has an object a line, and -o names the folder for
+alto, page and svg files. What cannot be read is told on stderr, and the rest
+goes on: the exit status is 1 when some images failed, 2 when all did.
+"""
+
+app = command_app()
+
+
+class _Input(NamedTuple):
+    """An image and its path as it was given. number : its place among the inputs."""
+
+    number: int
+    path: str
+    image: GreyImage
+
+
+class _Read(NamedTuple):
+    """An input and what it says."""
+
+    input: _Input
+    reading: Reading
+
+
+class _Failures:
+    """The inputs that failed, each told when it did."""
+
+    count = 0
+
+    def add(self, error: HandwriteError) -> None:
+        self.count += 1
+        say("handwrite: " + " ".join(str(error).split()))
+
+
+@app.command(help=HELP)
+def recognize(
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE", show_default=False, help="Files or folders; - reads stdin.")
+    ],
+    level: Annotated[
+        str, typer.Option("--level", metavar="auto|page|line|word", help="What each image shows.")
+    ] = "auto",
+    decoder: Annotated[
+        str | None,
+        typer.Option("--decoder", metavar="greedy|beam|lexicon", help="By default beam; lexicon with --lexicon."),
+    ] = None,
+    lm: Annotated[
+        str | None,
+        typer.Option(
+            "--lm", metavar="FILE|none", help="A language model; by default the English one that comes along."
+        ),
+    ] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option("--lexicon", metavar="FILE", help="Words to prefer, one a line; others stay possible."),
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option("--format", metavar="text|json|alto|page|svg", help="The result's format.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where the result goes; a folder gets a file per image."),
+    ] = None,
+    reject_below: Annotated[
+        float | None,
+        typer.Option("--reject-below", metavar="P", help="Lines of less confidence, from 0 to 1, go to --review."),
+    ] = None,
+    review: Annotated[
+        Path | None,
+        typer.Option("--review", metavar="DIR", help="A folder for these lines, to correct them and train with."),
+    ] = None,
+    weights: Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights to use.")] = "recognize",
+    device: Device = "auto",
+    threads: Threads = None,
+) -> None:
+    """Check the options, read, and deliver."""
+    check_device(device)
+    check_threads(threads)
+    _check_level(level)
+    words, name = _words(lexicon), decoder or ("lexicon" if lexicon else "beam")
+    model = _language_model(lm, decoder=name)
+    paths = expanded(images)
+    names = stems(paths)
+    several = len(paths) > 1 or any(os.path.isdir(image) for image in images)
+    goal = reading_target(output, format, paths, stems=names, several=several)
+    recognizer = _load(weights, device=device, threads=threads)
+    chosen = recognizer.decoder(name, language_model=model, words=words)
+    doubtful, failures = _review(reject_below, review), _Failures()
+    with closing(doubtful) if doubtful else nullcontext(), _shown(len(paths), goal) as advance:
+        inputs = _loaded(paths, failures, advance)
+        readings = _read(recognizer, inputs, chosen, level=level, failures=failures, advance=advance)
+        _deliver(_reviewed(readings, doubtful, names), goal, several=several)
+    if failures.count:
+        raise typer.Exit(SOME_FAILED if failures.count < len(paths) else ALL_FAILED)
+
+
+def _load(weights: str, *, device: str, threads: int | None) -> Recognizer:
+    from handwrite.recognize.predict import Recognizer
+
+    return Recognizer.load(weights, device=device, threads=threads)
+
+
+def _check_level(level: str) -> None:
+    from handwrite.recognize.predict import LEVELS
+
+    if level not in LEVELS:
+        raise OptionError(f"--level {level}: no such level; choose one of {', '.join(LEVELS)}")
+
+
+def _words(lexicon: Path | None) -> list[str]:
+    if lexicon is None:
+        return []
+    words = [word for line in read_text(lexicon).splitlines() if (word := line.strip())]
+    if not words:
+        raise InputError(f"{lexicon}: no words in it; write one a line")
+    return words
+
+
+def _language_model(lm: str | None, *, decoder: str) -> str | None:
+    if lm is not None and decoder == "greedy":
+        raise OptionError("--lm: the greedy decoder takes no language model; leave one of the two out")
+    return None if lm == NO_MODEL else lm or LANGUAGE_MODEL
+
+
+def _review(threshold: float | None, folder: Path | None) -> Review | None:
+    if threshold is None and folder is None:
+        return None
+    if threshold is None or folder is None:
+        raise OptionError("--reject-below P and --review DIR go together: give both or neither")
+    if not 0 < threshold <= 1:
+        raise OptionError(f"--reject-below {threshold:g}: must be above 0 and at most 1")
+    return Review(folder, threshold=threshold)
+
+
+def _shown(total: int, goal: ReadingTarget) -> AbstractContextManager[Advance]:
+    """Progress, but not of a few images, nor where the readings themselves are seen to come."""
+    if total <= FEW_IMAGES or (not goal.file and not goal.files and sys.stdout.isatty()):
+        return nullcontext(lambda steps=1, *, note="": None)
+    return progress("reading", total=total, unit="images")
+
+
+def _loaded(paths: Iterable[str], failures: _Failures, advance: Advance) -> Iterator[_Input]:
+    """The images, one at a time; those that cannot be read are told."""
+    for number, path in enumerate(paths):
+        image = _image(path, failures)
+        if image is None:
+            advance()
+        else:
+            yield _Input(number, path, image)
+
+
+def _image(path: str, failures: _Failures) -> GreyImage | None:
+    try:
+        return load(path)
+    except InputError as error:
+        failures.add(error)
+        return None
+
+
+def _chunks(inputs: Iterable[_Input]) -> Iterator[list[_Input]]:
+    """The inputs in groups of up to `MOST_IMAGES` and, but for a single one, `MOST_PIXELS`."""
+    chunk: list[_Input] = []
+    for one in inputs:
+        if chunk and (len(chunk) == MOST_IMAGES or sum(i.image.size for i in [*chunk, one]) > MOST_PIXELS):
+            yield chunk
+            chunk = []
+        chunk.append(one)
+    if chunk:
+        yield chunk
+
+
+def _read(
+    recognizer: Recognizer,
+    inputs: Iterable[_Input],
+    decoder: Decoder,
+    *,
+    level: str,
+    failures: _Failures,
+    advance: Advance,
+) -> Iterator[_Read]:
+    """The readings in the order of the inputs; images without writing are told."""
+    for chunk in _chunks(inputs):
+        found = recognizer.read_all([one.image for one in chunk], level=level, decoder=decoder)
+        for one, reading in zip(chunk, found, strict=True):
+            if reading.lines:
+                yield _Read(one, reading)
+            else:
+                name = name_of(one.path)
+                failures.add(InputError(f"{name}: no writing in it; give an image of handwriting"))
+            advance()
+
+
+def _reviewed(readings: Iterable[_Read], review: Review | None, names: Sequence[str]) -> Iterator[_Read]:
+    for read in readings:
+        if review:
+            review.add(read.reading, image=read.input.image, stem=names[read.input.number])
+        yield read
+
+
+def _deliver(readings: Iterable[_Read], goal: ReadingTarget, *, several: bool) -> None:
+    """Write each reading when it is there, but a common file only when it is whole; no file when nothing was read."""
+    encoded = ((read.input.number, _encoded(read, goal, several=several)) for read in readings)
+    if goal.files:
+        written = 0
+        for number, data in encoded:
+            write_atomic(goal.files[number], data)
+            written += 1
+        say(f"wrote {written:,} file{'s' * (written != 1)} to {goal.files[0].parent}")
+    elif goal.file is None:
+        for _, data in encoded:
+            deliver(data, None)
+    elif data := b"".join(data for _, data in encoded):
+        deliver(data, goal.file)
+
+
+def _encoded(read: _Read, goal: ReadingTarget, *, several: bool) -> bytes:
+    from handwrite.formats.reading_formats import encode_reading
+
+    path, image = read.input.path, read.input.image
+    return encode_reading(read.reading, goal.format, path=path, image=image, several=several and not goal.files)

@@ -1,0 +1,138 @@
+"""Decoding of CTC: all paths of small lattices, and torch's own loss, say what is right."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from handwrite.core.alphabet import BLANK
+from handwrite.recognize.ctc import Decoded, align, best_path, continuations, decode_greedy, judge
+
+FRAMES, SYMBOLS = 5, 3
+
+
+def lattice(seed: int, *, frames: int = FRAMES, symbols: int = SYMBOLS, sharpness: float = 2.0) -> NDArray[np.float32]:
+    logits = np.random.default_rng(seed).normal(0, sharpness, (frames, symbols))
+    line: NDArray[np.float32] = (logits - np.log(np.exp(logits).sum(1, keepdims=True))).astype(np.float32)
+    return line
+
+
+def collapse(path: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(symbol for symbol, _ in itertools.groupby(path) if symbol != BLANK)
+
+
+def all_texts(log_probabilities: NDArray[np.float32]) -> dict[tuple[int, ...], float]:
+    """text -> probability, by all paths."""
+    frames, symbols = log_probabilities.shape
+    texts: dict[tuple[int, ...], float] = defaultdict(float)
+    for path in itertools.product(range(symbols), repeat=frames):
+        texts[collapse(path)] += float(np.exp(log_probabilities[np.arange(frames), path].sum(dtype=np.float64)))
+    return texts
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_path_is_the_best_of_all_paths(seed: int) -> None:
+    line = lattice(seed)
+    paths = itertools.product(range(SYMBOLS), repeat=FRAMES)
+    best = max(paths, key=lambda path: float(line[np.arange(FRAMES), path].sum()))
+    symbols, frames = best_path(line)
+    assert tuple(symbols) == collapse(best)
+    assert [set(best[start:stop]) for start, stop in frames] == [{symbol} for symbol in symbols]
+    assert align(line, symbols).tolist() == frames.tolist()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_continuations_are_quotients_of_prefix_probabilities(seed: int) -> None:
+    line = lattice(seed)
+    texts = all_texts(line)
+
+    def prefix(beginning: tuple[int, ...]) -> float:
+        return sum(p for text, p in texts.items() if text[: len(beginning)] == beginning)
+
+    for text in ((), (1,), (1, 1), (2, 1, 2), (1, 2, 2)):
+        found = continuations(line, np.array(text, np.int64))
+        for count in range(len(text) + 1):
+            begun = text[:count]
+            wanted = [texts[begun], *(prefix((*begun, symbol)) for symbol in range(1, SYMBOLS))]
+            assert found[count] == pytest.approx(np.array(wanted) / prefix(begun), abs=1e-6)
+
+
+def test_confidences_multiply_to_what_the_loss_of_torch_says() -> None:
+    line, symbols = lattice(3, frames=60, symbols=9), np.array([4, 4, 1, 8, 2, 2, 2, 7, 1, 3, 5, 6, 5])
+    decoded = judge(line, symbols, align(line, symbols))
+    loss = torch.nn.functional.ctc_loss(
+        torch.from_numpy(line)[:, None],
+        torch.from_numpy(symbols)[None],
+        torch.tensor([60]),
+        torch.tensor([len(symbols)]),
+        reduction="sum",
+    )
+    assert np.log(decoded.confidences).sum() + np.log(decoded.ending) == pytest.approx(-float(loss), rel=1e-4)
+
+
+@pytest.mark.parametrize("text", [(1,), (1, 1), (1, 2, 1), (2, 2, 1)])
+def test_align_finds_the_best_of_all_paths_of_the_text(text: tuple[int, ...]) -> None:
+    line = lattice(7)
+    paths = [path for path in itertools.product(range(SYMBOLS), repeat=FRAMES) if collapse(path) == text]
+    best = np.array(max(paths, key=lambda path: float(line[np.arange(FRAMES), path].sum())))
+    frames = align(line, np.array(text))
+    assert [set(best[start:stop]) for start, stop in frames] == [{symbol} for symbol in text]
+    assert sum(stop - start for start, stop in frames) == (best != BLANK).sum()
+
+
+def test_align_refuses_a_text_that_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="3 symbols do not fit in 4 frames"):
+        align(lattice(0, frames=4), np.array([1, 1, 1]))
+
+
+def test_a_planted_line_is_read_with_its_places() -> None:
+    path = [0, 3, 3, 0, 3, 0, 1, 2, 0]
+    line = np.full((9, 4), np.log(0.01), np.float32)
+    line[np.arange(9), path] = np.log(0.97)
+    decoded = decode_greedy(line)
+    assert decoded.symbols.tolist() == [3, 3, 1, 2]
+    assert decoded.frames.tolist() == [[1, 3], [4, 5], [6, 7], [7, 8]]
+    assert decoded.confidences.min() > 0.9
+
+
+def test_a_blank_line_has_no_characters() -> None:
+    line = np.log(np.full((20, 3), [0.98, 0.01, 0.01], np.float32))
+    decoded = decode_greedy(line)
+    assert (decoded.symbols.shape, decoded.frames.shape, decoded.confidences.shape) == ((0,), (0, 2), (0,))
+    assert decoded.confidence() == pytest.approx(0.98**20, rel=1e-5)
+
+
+def test_doubt_falls_on_the_doubtful_character() -> None:
+    line = np.full((9, 4), np.log(1e-4), np.float32)
+    line[np.arange(9), [0, 1, 0, 0, 2, 0, 0, 3, 0]] = 0
+    line[4, [2, 1]] = np.log([0.6, 0.4])
+    decoded = decode_greedy(line)
+    assert decoded.confidences == pytest.approx([1, 0.6, 1], abs=0.01)
+    softer = decode_greedy(line, temperature=2.0)
+    assert softer.confidences[1] < 0.6
+
+
+def test_a_word_is_doubtful_when_it_may_go_on() -> None:
+    decoded = Decoded(np.array([1, 2, 9, 3]), np.zeros((4, 2), np.int64), np.array([0.9, 0.8, 0.5, 0.7]), 0.6)
+    assert decoded.confidence(0, 2) == pytest.approx(0.9 * 0.8 * 0.5)
+    assert decoded.confidence(3, 4) == pytest.approx(0.7 * 0.6)
+    assert decoded.confidence() == pytest.approx(0.9 * 0.8 * 0.5 * 0.7 * 0.6)
+
+
+def test_gains_move_the_confidences() -> None:
+    line = lattice(1)
+    symbols, frames = best_path(line)
+    gains = np.zeros((len(symbols) + 1, SYMBOLS))
+    assert judge(line, symbols, frames, gains=gains).confidences == pytest.approx(
+        judge(line, symbols, frames).confidences
+    )
+    gains[0, symbols[0]] = 3.0
+    plain, helped = judge(line, symbols, frames), judge(line, symbols, frames, gains=gains)
+    odds = [confidence / (1 - confidence) for confidence in (plain.confidences[0], helped.confidences[0])]
+    assert odds[1] / odds[0] == pytest.approx(np.exp(3.0))
+    assert helped.confidences[1:] == pytest.approx(plain.confidences[1:])
