@@ -25,15 +25,19 @@ Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int32]
 
-FIRST_LOOK = 1_200_000  # pixels of the copy in which the scale is measured
+FIRST_LOOK = 900_000  # pixels of the copy in which the scale is measured
 COARSE = 3.0  # sigma, in pixels of the coarse copy
 FINE = 8.0  # sigma, in pixels of the fine copy
-SCALES = np.geomspace(1.5, 16.0, 14)  # sigmas tried, in pixels of half the first look
+SCALES = np.geomspace(1.5, 14.0, 11)  # sigmas tried, in pixels of half the first look
 SLOPES = np.tan(np.radians(np.arange(-16.0, 17.0, 4.0)))  # of the lines that are looked for
 FAINTEST_RIDGE = 0.08  # as a share of the strong ones
 WEAK = 0.45  # response of a ridge, as a share of that of its neighbour
 FAINT = 0.2  # the same, as a share of that of most
 HALF = 64  # of 255, ink in a pixel of the coarse copy that counts
+COLUMN = 3  # least lines of a column
+LEAST_SECOND = 0.25  # size of the second largest line of a page, as a share of the largest
+STRIP = 3  # width of the strips that join the parts of an outline, in pixels of the fine copy
+OUTLINE_ERROR = 0.8  # of the outline's corners, in pixels of the fine copy
 LEAST_CONTRAST = 12  # greys between paper and ink
 PAPER_WINDOW = 31  # pixels of the median that finds the paper
 
@@ -47,11 +51,14 @@ EDGE = 4.0  # ink along the edge of the image that is no writing
 LONGEST_STROKE = 20.0
 HOLLOW = 0.04
 WIDEST_GAP = 14.0  # between the parts of a line
+GUTTER = 5.0  # least width of the gap between columns
+NEIGHBOURHOOD = 22.0  # height of the lines that bear witness to a gutter
 LONGEST_OVERLAP = 3.0  # of parts of a line
 CLOSEST = 2.8  # between lines
 CLOSE = 4.2  # between lines one of which is weak
 STEP = 1.6  # in height between parts of a line
 CORE = 0.8  # half the height of the band around a ridge whose ink surely belongs to the line
+LEAST_PART = 0.15  # of the ink on ridges that a line has to have to share in it
 REACH = 3.5  # from the ridge to ink that may belong to the line
 MARGIN = 1.0  # of paper that the outline leaves around ink
 SMALLEST = 1.4  # height of the ink of a line
@@ -86,8 +93,17 @@ class _Ridge:
         """The mean response."""
         return float(self.response.sum()) / len(self.response)
 
+    @property
+    def path(self) -> Labels:
+        """(N, 2) int32: the pixels x, y."""
+        return np.column_stack([np.arange(self.start, self.end), self.y.round()]).astype(np.int32)
+
+    def part(self, first: int, last: int) -> _Ridge:
+        """The columns first, ..., last - 1, counted from the ridge's start."""
+        return _Ridge(self.start + first, self.y[first:last], self.response[first:last])
+
     def joined(self, other: _Ridge) -> _Ridge:
-        """This ridge, then the other, with a straight piece in the gap, or changing over where they lie side by side."""
+        """This ridge, then the other, straight across a gap, changing over where they lie side by side."""
         left, right = np.arange(self.start, self.end), np.arange(other.start, other.end)
         middle = (self.end + other.start) / 2
         own, others = left <= middle, right > middle
@@ -113,8 +129,28 @@ def find_lines(page: Grey) -> list[TextLine]:
     coarse = _resized(fine * np.uint8(255), COARSE / sigma)
     ridges = [part for ridge in _ridges(_response(coarse)) for part in _inked(ridge, coarse)]
     ridges = _strongest(_joined(_strongest(ridges, coarse.shape)), coarse.shape)
-    labels = _assign(fine, _rescaled(ridges, sigma / COARSE, fine.shape[1]), sigma=sigma)
-    return _in_reading_order(list(_outlines(labels, sigma=sigma, zoom=zoom)))
+    ridges = _in_reading_order(_in_columns(ridges, coarse))
+    ridges = [_rescaled(ridge, sigma / COARSE, fine.shape[1]) for ridge in ridges]
+    return list(_outlines(_assign(fine, ridges, sigma=sigma), ridges, sigma=sigma, zoom=zoom))
+
+
+def is_page(lines: Sequence[TextLine]) -> bool:
+    """Whether lines found on an image are several, and not one line with scraps of its neighbours."""
+    sizes = sorted((cv2.contourArea(np.array(line.outline, np.float32)) for line in lines), reverse=True)
+    return len(sizes) > 1 and sizes[1] > LEAST_SECOND * sizes[0]
+
+
+def cut(page: Grey, line: TextLine) -> tuple[Grey, tuple[int, int]]:
+    """The image (h, w) uint8 of a line of a page (H, W), and where its left top corner lies on the page: left, top.
+
+    What lies outside the outline is painted over with paper.
+    """
+    left, top = max(int(line.box.left), 0), max(int(line.box.top), 0)
+    crop = page[top : int(np.ceil(line.box.bottom)), left : int(np.ceil(line.box.right))]
+    inside = np.zeros(crop.shape, np.uint8)
+    corners = np.floor(np.array(line.outline) - (left, top)).astype(np.int32)
+    cv2.fillPoly(inside, [corners], 1)
+    return np.where(inside == 1, crop, paper_of(crop, window=2.0 * len(crop))), (left, top)
 
 
 def _resized(image: Grey, zoom: float) -> Grey:
@@ -188,17 +224,21 @@ def _without_level_rules(ink: Grey, *, sigma: float) -> Grey:
 
 
 def _without_dirt(ink: Grey, *, sigma: float) -> Grey:
-    """The ink without what lies along the edges of the image and without frames."""
-    blot = np.ones((round(BLOT * sigma), round(BLOT * sigma)), np.uint8)
-    ink = cv2.subtract(ink, cv2.dilate(cv2.morphologyEx(ink, cv2.MORPH_OPEN, blot), np.ones((5, 5), np.uint8)))
+    """The ink without blots, frames and what lies along the edges of the image."""
+    blot = cv2.morphologyEx(ink, cv2.MORPH_OPEN, _box(BLOT * sigma))
+    ink = cv2.subtract(ink, cv2.dilate(blot, _box(BLOT * sigma)))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    width, height, area = (stats[:, column].astype(np.float64) for column in (2, 3, 4))
-    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    along = np.bincount(edge, minlength=len(stats))
+    width, height, area = stats[:, 2:].T.astype(np.float64)
+    edges = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    along = np.bincount(edges, minlength=len(stats))
     frame = (height > LONGEST_STROKE * sigma) & ((area < HOLLOW * width * height) | (width < 0.1 * height))
     dirt = (along > EDGE * sigma) | frame
     dirt[0] = True
     return (~dirt[labels]).astype(np.uint8)
+
+
+def _box(side: float) -> Grey:
+    return np.ones((round(side), round(side)), np.uint8)
 
 
 def _response(coarse: Grey) -> Floats:
@@ -222,15 +262,16 @@ def _response(coarse: Grey) -> Floats:
 
 def _around(energy: Floats) -> Floats:
     """The energy of a pixel's surroundings, a few letters and lines wide."""
-    small = cv2.resize(energy, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    size = (energy.shape[1] // 4 + 1, energy.shape[0] // 4 + 1)
+    small = cv2.resize(energy, size, interpolation=cv2.INTER_AREA)
     smooth = cv2.GaussianBlur(small, (0, 0), sigmaX=SURROUNDINGS * COARSE / 4, sigmaY=SURROUNDINGS * COARSE / 8)
     return np.asarray(cv2.resize(smooth, energy.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _ridges(response: Floats) -> list[_Ridge]:
     """Crests of the response, followed from column to column while they are each other's nearest."""
-    above, below = np.roll(response, 1, axis=0), np.roll(response, -1, axis=0)
-    crest = (response >= above) & (response > below)
+    framed = np.pad(response, ((1, 1), (0, 0)), constant_values=-np.inf)
+    crest = (response >= framed[:-2]) & (response > framed[2:]) & (response > 0)
     if not crest.any():
         return []
     crest &= response > FAINTEST_RIDGE * np.percentile(response[crest], 90)
@@ -254,16 +295,19 @@ def _ridge(response: Floats, start: int, path: list[int]) -> _Ridge:
     return _Ridge(start, np.array(path, np.float32), along)
 
 
-def _inked(ridge: _Ridge, coarse: Grey) -> Iterator[_Ridge]:
+def _inked(ridge: _Ridge, coarse: Grey) -> list[_Ridge]:
     """The parts of a ridge between wide gaps, each from its first ink to its last."""
-    columns = np.arange(ridge.start, ridge.end)
+    columns = np.flatnonzero(_ink_along(ridge, coarse))
+    parts = np.split(columns, np.flatnonzero(np.diff(columns) > WIDEST_GAP * COARSE) + 1)
+    return [ridge.part(int(part[0]), int(part[-1]) + 1) for part in parts if len(part) > 1]
+
+
+def _ink_along(ridge: _Ridge, coarse: Grey) -> NDArray[np.bool_]:
+    """(N,) whether there is ink at each column of a ridge."""
     reach = round(CORE * COARSE)
     rows = ridge.y.astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
-    ink = coarse[rows.clip(0, len(coarse) - 1), columns[:, None]].max(axis=1) > HALF
-    inked = np.flatnonzero(ink)
-    for part in np.split(inked, np.flatnonzero(np.diff(inked) > WIDEST_GAP * COARSE) + 1):
-        if len(part) >= 2:
-            yield _Ridge(ridge.start + int(part[0]), *(along[part[0] : part[-1] + 1] for along in (ridge.y, ridge.response)))
+    columns = np.arange(ridge.start, ridge.end)[:, None]
+    return np.asarray(coarse[rows.clip(0, len(coarse) - 1), columns].max(axis=1) > HALF)
 
 
 def _strongest(ridges: Sequence[_Ridge], shape: tuple[int, ...]) -> list[_Ridge]:
@@ -275,15 +319,14 @@ def _strongest(ridges: Sequence[_Ridge], shape: tuple[int, ...]) -> list[_Ridge]
     kept: list[_Ridge] = []
     usual = np.median([ridge.mean for ridge in ridges for _ in range(len(ridge.y))]) if ridges else 0.0
     for ridge in sorted(ridges, key=lambda ridge: -float(ridge.response.sum())):
-        path = np.column_stack([np.arange(ridge.start, ridge.end), ridge.y.round()]).astype(np.int32)
-        near = strongest[path[:, 1], path[:, 0]]
+        near = strongest[ridge.path[:, 1], ridge.path[:, 0]]
         if ridge.mean < FAINT * usual or (near > ridge.mean / WEAK).mean() + (near < 0).mean() >= 0.5:
             continue
         kept.append(ridge)
         band = np.zeros(shape, np.uint8)
-        cv2.polylines(band, [path], False, 1, 2 * round(CLOSE * COARSE) + 1)
+        cv2.polylines(band, [ridge.path], False, 1, 2 * round(CLOSE * COARSE) + 1)
         np.maximum(strongest, band * np.float32(ridge.mean), out=strongest, where=strongest >= 0)
-        cv2.polylines(strongest, [path], False, -1, 2 * round(CLOSEST * COARSE) + 1)
+        cv2.polylines(strongest, [ridge.path], False, -1, 2 * round(CLOSEST * COARSE) + 1)
     return kept
 
 
@@ -299,7 +342,7 @@ def _joined(ridges: list[_Ridge]) -> list[_Ridge]:
 
 
 def _misfit(ends: Floats) -> Floats:
-    """(R, R) how many pixels ridge j continues beside ridge i, each carried on to the middle of the gap; or infinity."""
+    """(R, R) pixels by which ridges j and i, carried on to the middle of the gap, miss each other; or infinity."""
     x0, y0, slope0, x1, y1, slope1 = ends.T[:, :, None]
     start, y, slope, end = x0.T, y0.T, slope0.T, x1.T
     middle = (x1 + start) / 2
@@ -320,69 +363,148 @@ def _ends(ridge: _Ridge) -> tuple[float, ...]:
     return tuple(ends)
 
 
-def _rescaled(ridges: Sequence[_Ridge], zoom: float, width: int) -> list[_Ridge]:
-    scaled = []
-    for ridge in ridges:
-        columns = (np.arange(ridge.start, ridge.end) + 0.5) * zoom - 0.5
-        start, end = int(max(columns[0], 0)), int(min(columns[-1], width - 1)) + 1
-        y = np.interp(np.arange(start, end), columns, (ridge.y + 0.5) * zoom - 0.5)
-        scaled.append(_Ridge(start, y.astype(np.float32), y.astype(np.float32)))
-    return scaled
+def _in_columns(ridges: Sequence[_Ridge], coarse: Grey) -> list[_Ridge]:
+    """The ridges split at gutters: gaps that several lines above and below have as well."""
+    split: list[_Ridge] = []
+    inks = [_ink_along(ridge, coarse) for ridge in ridges]
+    for ridge, ink in zip(ridges, inks, strict=True):
+        columns = np.flatnonzero(ink)
+        ends = [columns[0]]
+        for before in np.flatnonzero(np.diff(columns) > GUTTER * COARSE):
+            gap = (ridge.start + int(columns[before]) + 1, ridge.start + int(columns[before + 1]))
+            near = [(other, along) for other, along in zip(ridges, inks, strict=True) if _beside(ridge, other, gap)]
+            votes = [_vote(other, along, gap) for other, along in near]
+            if votes.count(1) >= COLUMN and votes.count(1) >= 4 * votes.count(-1):
+                ends += [columns[before] + 1, columns[before + 1]]
+        ends.append(columns[-1] + 1)
+        split += [ridge.part(int(first), int(last)) for first, last in zip(ends[::2], ends[1::2], strict=True)]
+    return split
+
+
+def _beside(ridge: _Ridge, other: _Ridge, gap: tuple[int, int]) -> bool:
+    if other is ridge:
+        return False
+    y, other_y = (float(np.interp(sum(gap) / 2, [r.start, r.end], r.y[[0, -1]])) for r in (ridge, other))
+    return abs(y - other_y) < NEIGHBOURHOOD * COARSE
+
+
+def _vote(ridge: _Ridge, ink: NDArray[np.bool_], gap: tuple[int, int]) -> int:
+    """1 when the line has the gap too or starts where it ends, -1 when it writes across, 0 when it is elsewhere."""
+    if abs(ridge.start - gap[1]) < GUTTER / 2 * COARSE:
+        return 1
+    if ridge.start >= gap[0] or ridge.end <= gap[1]:
+        return 0
+    blank = ~ink[gap[0] - ridge.start : gap[1] - ridge.start]
+    return 1 if blank.sum() > 0.8 * GUTTER * COARSE else -1
+
+
+def _in_reading_order(ridges: Sequence[_Ridge]) -> list[_Ridge]:
+    """From top to bottom; where columns stand side by side, the left one first."""
+    slopes = [float((ridge.y[-1] - ridge.y[0]) / len(ridge.y)) for ridge in ridges for _ in range(len(ridge.y))]
+    slope = float(np.median(slopes)) if slopes else 0.0
+    rest = sorted(ridges, key=lambda r: float(r.y.mean()) - slope * (r.start + r.end) / 2)
+    ordered: list[_Ridge] = []
+    while rest:
+        left, right = _columns(rest)
+        taken = [*_in_reading_order(left), *_in_reading_order(right)] or rest[:1]
+        ordered += taken
+        rest = [ridge for ridge in rest if not any(ridge is other for other in taken)]
+    return ordered
+
+
+def _columns(ridges: Sequence[_Ridge]) -> tuple[list[_Ridge], list[_Ridge]]:
+    """The two columns with which the page begins, down to the first line that goes across; or none."""
+    best: tuple[list[_Ridge], list[_Ridge]] = ([], [])
+    for x in sorted({ridge.start for ridge in ridges}):
+        left, right = [], []
+        for ridge in ridges:
+            if ridge.end <= x + COARSE:
+                left.append(ridge)
+            elif ridge.start >= x - COARSE:
+                right.append(ridge)
+            else:
+                break
+        if min(len(left), len(right)) >= COLUMN and _side_by_side(left, right) > 0.5:
+            best = max(best, (left, right), key=lambda pair: len(pair[0]) + len(pair[1]))
+    return best
+
+
+def _side_by_side(left: Sequence[_Ridge], right: Sequence[_Ridge]) -> float:
+    """The share of the lower column's height beside which the other stands."""
+    (top, bottom), (other_top, other_bottom) = (
+        (min(r.y.min() for r in column), max(r.y.max() for r in column)) for column in (left, right)
+    )
+    shared = min(bottom, other_bottom) - max(top, other_top)
+    return float(shared / max(min(bottom - top, other_bottom - other_top), 1.0))
+
+
+def _rescaled(ridge: _Ridge, zoom: float, width: int) -> _Ridge:
+    columns = (np.arange(ridge.start, ridge.end) + 0.5) * zoom - 0.5
+    start, end = int(max(columns[0], 0)), int(min(columns[-1], width - 1)) + 1
+    y, response = (
+        np.interp(np.arange(start, end), columns, values).astype(np.float32)
+        for values in ((ridge.y + 0.5) * zoom - 0.5, ridge.response)
+    )
+    return _Ridge(start, y, response)
 
 
 def _assign(ink: Grey, ridges: Sequence[_Ridge], *, sigma: float) -> Labels:
     """(H, W) int32: 0, or the number, from 1, of the line whose ink it is."""
     core = np.zeros(ink.shape, np.int32)
     for number, ridge in enumerate(ridges, start=1):
-        path = np.column_stack([np.arange(ridge.start, ridge.end), ridge.y]).round().astype(np.int32)
-        cv2.polylines(core, [path], False, number, 2 * round(CORE * sigma) + 1)
-    core[ink == 0] = 0
+        cv2.polylines(core, [ridge.path], False, number, 2 * round(CORE * sigma) + 1)
     count, parts, stats, centres = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
-    pairs = np.unique(np.column_stack([parts[core > 0], core[core > 0]]), axis=0, return_counts=True)
     owner = np.zeros(count, np.int32)
     shared: dict[int, list[int]] = {}
-    for part in np.unique(pairs[0][:, 0]):
-        rows = pairs[0][:, 0] == part
-        numbers, pixels = pairs[0][rows, 1], pairs[1][rows]
-        kept = numbers[pixels >= 0.15 * pixels.max()]
+    for part, numbers, pixels in _crossings(parts, core):
         owner[part] = numbers[pixels.argmax()]
-        if len(kept) > 1:
-            shared[int(part)] = kept.tolist()
-    loose = np.flatnonzero(owner == 0)[1:]
+        if len(kept := numbers[pixels >= LEAST_PART * pixels.max()]) > 1:
+            shared[part] = kept.tolist()
+    loose = np.flatnonzero(owner[1:] == 0) + 1
     owner[loose] = _nearest(centres[loose], ridges, sigma=sigma)
-    owner[0] = 0
     labels = owner[parts]
     for part, numbers in shared.items():
-        _split(labels, parts == part, core, numbers, stats[part])
+        left, top, width, height = stats[part, :4]
+        window = np.s_[top : top + height, left : left + width]
+        inside = parts[window] == part
+        labels[window][inside] = _split(inside, np.where(np.isin(core[window], numbers), core[window], 0))[inside]
     return labels
 
 
+def _crossings(parts: Labels, core: Labels) -> Iterator[tuple[int, Labels, Labels]]:
+    """Each part of the ink that lies on ridges, the numbers of these, and how many of its pixels are on each."""
+    on = (parts > 0) & (core > 0)
+    pairs, pixels = np.unique(parts[on].astype(np.int64) * (core.max() + 1) + core[on], return_counts=True)
+    part, number = np.divmod(pairs, core.max() + 1)
+    starts = np.flatnonzero(np.diff(part, prepend=-1))
+    for rows in np.split(np.arange(len(part)), starts[1:]) if len(part) else []:
+        yield int(part[rows[0]]), number[rows], pixels[rows]
+
+
 def _nearest(points: NDArray[np.float64], ridges: Sequence[_Ridge], *, sigma: float) -> Labels:
-    """The number of the line that passes nearest to each point (N, 2) above or below it, 0 if none is near."""
-    distance = np.full((len(ridges) + 1, len(points)), REACH * sigma)
+    """(N,) the number of the line that passes nearest to each point (N, 2) above or below it, 0 if none is near."""
+    nearest = np.full(len(points), REACH * sigma)
+    numbers = np.zeros(len(points), np.int32)
+    x, y = points.T
     for number, ridge in enumerate(ridges, start=1):
-        x = points[:, 0]
-        y = np.interp(x, np.arange(ridge.start, ridge.end), ridge.y)
-        near = (x > ridge.start - 3 * sigma) & (x < ridge.end + 3 * sigma)
-        distance[number] = np.where(near, np.abs(points[:, 1] - y), np.inf)
-    return distance.argmin(axis=0).astype(np.int32)
+        distance = np.abs(y - np.interp(x, np.arange(ridge.start, ridge.end), ridge.y))
+        closer = (distance < nearest) & (x > ridge.start - REACH * sigma) & (x < ridge.end + REACH * sigma)
+        numbers[closer], nearest[closer] = number, distance[closer]
+    return numbers
 
 
-def _split(labels: Labels, part: NDArray[np.bool_], core: Labels, numbers: Sequence[int], stats: Labels) -> None:
-    """Give each pixel of a part that several lines share to the line whose core is nearest along the ink."""
-    left, top, width, height = stats[:4]
-    window = np.s_[top : top + height, left : left + width]
-    inside = np.pad(part[window], 1)
-    seeds = np.pad(np.where(np.isin(core[window], numbers), core[window], 0), 1)
-    paper = max(numbers) + 1
+def _split(inside: NDArray[np.bool_], seeds: Labels) -> Labels:
+    """Each pixel of a part (H, W) with the number of the seed that is nearest along the ink."""
+    inside, seeds = np.pad(inside, 1), np.pad(seeds, 1)
+    paper = int(seeds.max()) + 1
     markers = np.where(inside, seeds, paper).astype(np.int32)
     cv2.watershed(np.where(inside, 0, 255).astype(np.uint8)[:, :, None].repeat(3, axis=2), markers)
     markers[(markers < 0) | (markers == paper)] = 0
     grown = cv2.dilate(markers.astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.int32)
-    labels[window][part[window]] = np.where(markers > 0, markers, grown)[1:-1, 1:-1][part[window]]
+    return np.where(markers > 0, markers, grown)[1:-1, 1:-1]
 
 
-def _outlines(labels: Labels, *, sigma: float, zoom: float) -> Iterator[TextLine]:
+def _outlines(labels: Labels, ridges: Sequence[_Ridge], *, sigma: float, zoom: float) -> Iterator[TextLine]:
     """Around each line the paper that is nearer to its ink than to that of others."""
     distance, nearest = cv2.distanceTransformWithLabels(
         (labels == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
@@ -390,45 +512,43 @@ def _outlines(labels: Labels, *, sigma: float, zoom: float) -> Iterator[TextLine
     owner = np.zeros(labels.size + 1, np.int32)
     owner[nearest[labels > 0]] = labels[labels > 0]
     territory = np.where(distance <= MARGIN * sigma, owner[nearest], 0)
-    for number, (top, bottom, left, right) in _extents(labels).items():
-        if bottom - top < SMALLEST * sigma:
+    first, last = _extents(labels, count=len(ridges))
+    pad = round(MARGIN * sigma) + 1
+    for number, ridge in enumerate(ridges, start=1):
+        if last[number, 1] - first[number, 1] < SMALLEST * sigma:
             continue
-        pad = round(MARGIN * sigma) + 1
-        top, left = max(top - pad, 0), max(left - pad, 0)
-        region = (territory[top : bottom + pad, left : right + pad] == number).astype(np.uint8)
-        yield _outline(_connected(region), left=left, top=top, zoom=zoom)
+        left, top = np.maximum(first[number] - pad, 0)
+        right, bottom = last[number] + pad + 1
+        region = (territory[top:bottom, left:right] == number).astype(np.uint8)
+        path = ridge.path[max(left - ridge.start, 0) : max(right - ridge.start, 0)] - (left, top)
+        yield _outline(_connected(region, path), corner=(int(left), int(top)), zoom=zoom)
 
 
-def _extents(labels: Labels) -> dict[int, tuple[int, int, int, int]]:
-    """Line -> top, bottom, left, right of its ink, the ends exclusive."""
+def _extents(labels: Labels, *, count: int) -> tuple[Labels, Labels]:
+    """(count + 1, 2) each: the least x, y of the pixels with each number, and the greatest; -1 for both without any."""
     rows, columns = np.nonzero(labels)
-    numbers = labels[rows, columns]
-    order = np.argsort(numbers, kind="stable")
-    found, start = np.unique(numbers[order], return_index=True)
-    low_y, high_y = (f.reduceat(rows[order], start) for f in (np.minimum, np.maximum)) if len(found) else ([], [])
-    low_x, high_x = (f.reduceat(columns[order], start) for f in (np.minimum, np.maximum)) if len(found) else ([], [])
-    ends = zip(low_y, high_y, low_x, high_x, strict=True)
-    return {int(n): (int(t), int(b) + 1, int(l), int(r) + 1) for n, (t, b, l, r) in zip(found, ends, strict=True)}
+    numbers, points = labels[rows, columns], np.column_stack([columns, rows]).astype(np.int32)
+    last = np.full((count + 1, 2), -1, np.int32)
+    np.maximum.at(last, numbers, points)
+    first = last.copy()
+    np.minimum.at(first, numbers, points)
+    return first, last
 
 
-def _connected(region: Grey) -> Grey:
-    """The region with its parts joined by strips, from left to right."""
-    count, _, _, centres = cv2.connectedComponentsWithStats(region, connectivity=4)
-    order = 1 + np.argsort(centres[1:, 0])
-    path = centres[order].round().astype(np.int32)
-    if count > 2:
-        cv2.polylines(region, [path], False, 1, 3)
+def _connected(region: Grey, path: Labels) -> Grey:
+    """The region (H, W) with its parts joined by strips: along the ridge, and up or down to it."""
+    cv2.polylines(region, [path.astype(np.int32)], False, 1, STRIP)
+    _, _, _, centres = cv2.connectedComponentsWithStats(region, connectivity=4)
+    for x, y in centres[1:].round().astype(int).tolist():
+        on_ridge = path[np.abs(path[:, 0] - x).argmin()].tolist() if len(path) else (x, y)
+        cv2.polylines(region, [np.array([(x, y), (x, on_ridge[1]), on_ridge], np.int32)], False, 1, STRIP)
     return region
 
 
-def _outline(region: Grey, *, left: int, top: int, zoom: float) -> TextLine:
+def _outline(region: Grey, *, corner: tuple[int, int], zoom: float) -> TextLine:
     contours, _ = cv2.findContours(region, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    contour = cv2.approxPolyDP(max(contours, key=cv2.contourArea), 0.8, True)[:, 0]
-    corners = (contour + (left + 0.5, top + 0.5)) / zoom
-    area = cv2.contourArea(contour.astype(np.float32), oriented=True)
-    points = tuple((float(x), float(y)) for x, y in (corners if area > 0 else corners[::-1]))
+    contour = cv2.approxPolyDP(max(contours, key=cv2.contourArea), OUTLINE_ERROR, True)[:, 0]
+    corners = (contour + (np.array(corner) + 0.5)) / zoom
+    clockwise = cv2.contourArea(contour.astype(np.float32), oriented=True) > 0
+    points = tuple((float(x), float(y)) for x, y in (corners if clockwise else corners[::-1]))
     return TextLine(points, Box(*map(float, corners.min(axis=0)), *map(float, corners.max(axis=0))))
-
-
-def _in_reading_order(lines: list[TextLine]) -> list[TextLine]:
-    return sorted(lines, key=lambda line: line.box.top)

@@ -80,7 +80,7 @@ def upright(line: GreyImage, baseline: Sequence[Point] | None) -> GreyImage:
 
 def _page(file: Path, *, source: str, level: str) -> Iterator[Sample | Skipped]:
     try:
-        page, image = _opened(file)
+        page, image = opened(file)
     except InputError as error:
         yield Skipped(file.name, reason_of(error, str(file)), level="page")
         return
@@ -98,7 +98,7 @@ def _page(file: Path, *, source: str, level: str) -> Iterator[Sample | Skipped]:
             )
 
 
-def _opened(file: Path) -> tuple[XmlPage, GreyImage]:
+def opened(file: Path) -> tuple[XmlPage, GreyImage]:
     """A page and its image. Raises InputError when one of them is missing or cannot be read."""
     try:
         content = file.read_bytes()

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from handwrite.core.image import GreyImage
 from handwrite.core.lines import find_lines, measure, paper_of
 from handwrite.core.reading import Point
-from handwrite.corpora.page_images import _opened as opened
+from handwrite.corpora.page_images import opened
 from handwrite.errors import InputError
 from handwrite.evaluate.line_finding import InkMask, LineScore, ink_inside, score_lines
 

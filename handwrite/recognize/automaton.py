@@ -63,12 +63,7 @@ class Automaton(ABC):
         """The rows of states, of the same shape; good until the next call. Raises ValueError for more than fit."""
         slots = self._slot.take(states)
         if slots.min() < 0:
-            wanted = states.size * self._depth
-            if wanted > ROWS:
-                raise ValueError(f"{states.size} states at once; only {ROWS // self._depth} fit")
-            if self._used + wanted > ROWS:
-                self._slot.fill(-1)
-                self._used = 0
+            self._make_room(states.size)
             for state in states[self._slot.take(states) < 0].tolist():
                 self._remember(state)
             slots = self._slot.take(states)
@@ -81,11 +76,20 @@ class Automaton(ABC):
 
     def walk(self, symbols: Ints) -> Ints:
         """(U + 1,) the states before and after each symbol (U,) of a line."""
+        self._make_room(len(symbols))
         states = [self.start]
         for symbol in symbols.tolist():
-            slot = self.slots(np.array(states[-1:]))[0]
-            states.append(int(self.following[slot, symbol]))
+            states.append(int(self.following[self._remember(states[-1]), symbol]))
         return np.array(states)
+
+    def _make_room(self, states: int) -> None:
+        """See to it that the rows of so many states fit; if need be by forgetting all that are there."""
+        wanted = states * self._depth
+        if wanted > ROWS:
+            raise ValueError(f"{states} states at once; only {ROWS // self._depth} fit")
+        if self._used + wanted > ROWS:
+            self._slot.fill(-1)
+            self._used = 0
 
     def _remember(self, state: int) -> int:
         """The slot of a state, whose row is made when it has none."""

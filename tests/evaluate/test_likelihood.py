@@ -110,7 +110,7 @@ def test_the_split_that_is_asked_for(tmp_path: Path) -> None:
         for split, text in (("val", "ab"), ("train", "c")):
             store.add(Sample(ink(50, seed=1), text, source="own", name=text, writer="w", split=split))
     assert [line.text for line in load_split([path], "val")] == ["ab"]
-    with pytest.raises(InputError, match="no lines in split val2"):
+    with pytest.raises(InputError, match="no lines of ink in split val2"):
         load_split([path], "val2")
     with pytest.raises(OptionError, match="no such split"):
         load_split([path], "validation")

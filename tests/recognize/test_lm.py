@@ -81,7 +81,7 @@ def test_it_agrees_with_kneser_ney_written_out() -> None:
     for context in ("", "t", "th", "the", "at ", "cat", "hit"):
         found = np.exp(log_probabilities(model, alphabet.encode(context).tolist())[1:])
         wanted = [plain.p(char, context) for char in alphabet.chars]
-        assert found == pytest.approx(wanted, rel=STEP)  # all that is kept is rounded to half a step
+        assert found == pytest.approx(wanted, rel=2 * STEP)  # what is kept is rounded to half a step, at each order
 
 
 def test_probabilities_sum_to_one_in_every_context() -> None:
