@@ -12,26 +12,33 @@ from types import ModuleType
 import pytest
 import torch
 
+from handwrite.core.alphabet import Alphabet
 from handwrite.core.checkpoint import Header, save_checkpoint
+from handwrite.recognize.kneser_ney import train_lm
+from handwrite.recognize.model import RecognizeConfig, RecognizeNet
 from handwrite.synth import predict, sampler
 from handwrite.synth.model import SynthConfig, SynthNet
 
-FILE = Path(__file__).resolve().parents[1] / "benchmarks" / "synth.py"
+FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 CHARS = "".join(map(chr, range(32, 127)))
 CONFIG = SynthConfig(
     symbols=len(CHARS) + 1, writers=2, hidden=32, text_channels=8, style_channels=4, gaussians=3, components=2
 )
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_synth", FILE)
+def loaded(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", FOLDER / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["benchmark_synth"] = module
+    sys.modules[f"benchmark_{name}"] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> ModuleType:
+    return loaded("synth")
 
 
 @torch.no_grad()
@@ -74,5 +81,29 @@ def test_figures(
     assert 0 < found["seconds"]["line"] < found["seconds"]["page"]
     assert found["seconds"]["line"] < found["seconds"]["command"]
     monkeypatch.setattr(sys, "argv", ["synth.py", "--weights", "nowhere"])
+    assert benchmark.main() == 2
+    assert "nowhere: no such weights" in capsys.readouterr().err
+
+
+def test_figures_of_the_recognizer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    benchmark = loaded("recognize")
+    monkeypatch.setattr(benchmark, "LINES", 9)
+    monkeypatch.setattr(benchmark, "PAGE_LINES", 3)
+    config = RecognizeConfig(symbols=len(CHARS) + 1, channels=(4, 4, 4, 8), hidden=8)
+    weights, model = tmp_path / "tiny.safetensors", tmp_path / "lm.safetensors"
+    save_checkpoint(weights, Header("recognize", asdict(config), CHARS, {}), RecognizeNet(config).state_dict())
+    train_lm(["a text to count the letters of"], alphabet=Alphabet(CHARS), order=2).save(model, corpora={}, scores={})
+    options = ["--weights", str(weights), "--lm", str(model), "--threads", "1", "--runs", "1", "--json"]
+    monkeypatch.setattr(sys, "argv", ["recognize.py", *options])
+    assert benchmark.main() == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [speed["decoder"] for speed in found["speeds"]] == ["greedy", "beam"]
+    for speed in found["speeds"]:
+        assert 0 < speed["batch"] < speed["network_batch"]
+        assert 0 < speed["single"] < speed["network_single"]
+    assert 0 < found["seconds"]["page"] < found["seconds"]["command"]
+    monkeypatch.setattr(sys, "argv", ["recognize.py", "--weights", "nowhere"])
     assert benchmark.main() == 2
     assert "nowhere: no such weights" in capsys.readouterr().err

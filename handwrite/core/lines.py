@@ -24,11 +24,13 @@ from handwrite.core.reading import Box, Point
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int32]
+IntArray = NDArray[np.int64]
 
 FIRST_LOOK = 900_000  # pixels of the copy in which the scale is measured
 COARSE = 3.0  # sigma, in pixels of the coarse copy
 FINE = 8.0  # sigma, in pixels of the fine copy
 SCALES = np.geomspace(1.5, 14.0, 11)  # sigmas tried, in pixels of half the first look
+LARGER = 0.35  # exponent of sigma by which larger scales are preferred
 SLOPES = np.tan(np.radians(np.arange(-16.0, 17.0, 4.0)))  # of the lines that are looked for
 FAINTEST_RIDGE = 0.08  # as a share of the strong ones
 WEAK = 0.45  # response of a ridge, as a share of that of its neighbour
@@ -153,14 +155,14 @@ def cut(page: Grey, line: TextLine) -> tuple[Grey, tuple[int, int]]:
     return np.where(inside == 1, crop, paper_of(crop, window=2.0 * len(crop))), (left, top)
 
 
-def _resized(image: Grey, zoom: float) -> Grey:
+def _resized(image: Grey, zoom: float, *, method: int = cv2.INTER_AREA) -> Grey:
     size = (max(round(image.shape[1] * zoom), 1), max(round(image.shape[0] * zoom), 1))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
 
 
 def paper_of(image: Grey, *, window: float) -> Grey:
-    """The paper under the ink: the median over about `window` pixels, (H, W) uint8."""
-    small = _resized(image, min(PAPER_WINDOW / window, 1.0))
+    """The paper under the ink: the median of some pixels within about `window` of them, (H, W) uint8."""
+    small = _resized(image, min(PAPER_WINDOW / window, 1.0), method=cv2.INTER_NEAREST)  # means would mix ink and paper
     pad = PAPER_WINDOW // 2
     framed = cv2.copyMakeBorder(small, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     paper = cv2.medianBlur(framed, PAPER_WINDOW)[pad:-pad, pad:-pad]
@@ -190,17 +192,19 @@ def measure(page: Grey) -> float:
     kept = (height >= 4) & (width < 14 * height) & (height < 14 * width)
     kept[0] = False
     half = _resized(kept[labels].astype(np.uint8) * np.uint8(255), 0.5).astype(np.float32)
-    energy = np.array([_energy(half, float(sigma)) for sigma in SCALES]) * SCALES**0.25
+    density = np.sqrt(cv2.GaussianBlur(half, (0, 0), 2.0))
+    energy = np.array([_energy(half, density, float(sigma)) for sigma in SCALES]) * SCALES**LARGER
     if not energy.any():
         return 0.0
     weight = np.where(energy > 0.9 * energy.max(), energy, 0)
-    return 2 / zoom * float(np.exp((weight * np.log(SCALES)).sum() / weight.sum()))
+    return float(2 / zoom * np.exp((weight * np.log(SCALES)).sum() / weight.sum()))
 
 
-def _energy(image: Floats, sigma: float) -> float:
+def _energy(image: Floats, density: Floats, sigma: float) -> float:
+    """The squared response over the page, less where the middle of a line would lie between lines."""
     smooth = cv2.GaussianBlur(image, (0, 0), sigmaX=min(4 * sigma, 20.0), sigmaY=sigma)
     bent = sigma**2 * (2 * smooth[1:-1] - smooth[2:] - smooth[:-2])
-    return float(np.square(np.maximum(bent, 0)).sum())
+    return float((np.square(np.maximum(bent, 0)) * density[1:-1]).sum())
 
 
 def _without_rules(ink: Grey, *, sigma: float) -> Grey:
@@ -226,7 +230,7 @@ def _without_level_rules(ink: Grey, *, sigma: float) -> Grey:
 def _without_dirt(ink: Grey, *, sigma: float) -> Grey:
     """The ink without blots, frames and what lies along the edges of the image."""
     blot = cv2.morphologyEx(ink, cv2.MORPH_OPEN, _box(BLOT * sigma))
-    ink = cv2.subtract(ink, cv2.dilate(blot, _box(BLOT * sigma)))
+    ink = np.where(cv2.dilate(blot, _box(BLOT * sigma)) > 0, 0, ink).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     width, height, area = stats[:, 2:].T.astype(np.float64)
     edges = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
@@ -234,7 +238,7 @@ def _without_dirt(ink: Grey, *, sigma: float) -> Grey:
     frame = (height > LONGEST_STROKE * sigma) & ((area < HOLLOW * width * height) | (width < 0.1 * height))
     dirt = (along > EDGE * sigma) | frame
     dirt[0] = True
-    return (~dirt[labels]).astype(np.uint8)
+    return np.asarray(~dirt[labels], np.uint8)
 
 
 def _box(side: float) -> Grey:
@@ -305,7 +309,7 @@ def _inked(ridge: _Ridge, coarse: Grey) -> list[_Ridge]:
 def _ink_along(ridge: _Ridge, coarse: Grey) -> NDArray[np.bool_]:
     """(N,) whether there is ink at each column of a ridge."""
     reach = round(CORE * COARSE)
-    rows = ridge.y.astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
+    rows = ridge.y.round().astype(np.intp)[:, None] + np.arange(-reach, reach + 1)
     columns = np.arange(ridge.start, ridge.end)[:, None]
     return np.asarray(coarse[rows.clip(0, len(coarse) - 1), columns].max(axis=1) > HALF)
 
@@ -317,7 +321,7 @@ def _strongest(ridges: Sequence[_Ridge], shape: tuple[int, ...]) -> list[_Ridge]
     """
     strongest = np.zeros(shape, np.float32)
     kept: list[_Ridge] = []
-    usual = np.median([ridge.mean for ridge in ridges for _ in range(len(ridge.y))]) if ridges else 0.0
+    usual = np.median(np.concatenate([np.full(len(ridge.y), ridge.mean) for ridge in ridges])) if ridges else 0.0
     for ridge in sorted(ridges, key=lambda ridge: -float(ridge.response.sum())):
         near = strongest[ridge.path[:, 1], ridge.path[:, 0]]
         if ridge.mean < FAINT * usual or (near > ridge.mean / WEAK).mean() + (near < 0).mean() >= 0.5:
@@ -400,8 +404,8 @@ def _vote(ridge: _Ridge, ink: NDArray[np.bool_], gap: tuple[int, int]) -> int:
 
 def _in_reading_order(ridges: Sequence[_Ridge]) -> list[_Ridge]:
     """From top to bottom; where columns stand side by side, the left one first."""
-    slopes = [float((ridge.y[-1] - ridge.y[0]) / len(ridge.y)) for ridge in ridges for _ in range(len(ridge.y))]
-    slope = float(np.median(slopes)) if slopes else 0.0
+    slopes = [np.full(len(ridge.y), (ridge.y[-1] - ridge.y[0]) / len(ridge.y)) for ridge in ridges]
+    slope = float(np.median(np.concatenate(slopes))) if slopes else 0.0
     rest = sorted(ridges, key=lambda r: float(r.y.mean()) - slope * (r.start + r.end) / 2)
     ordered: list[_Ridge] = []
     while rest:
@@ -453,32 +457,34 @@ def _assign(ink: Grey, ridges: Sequence[_Ridge], *, sigma: float) -> Labels:
     core = np.zeros(ink.shape, np.int32)
     for number, ridge in enumerate(ridges, start=1):
         cv2.polylines(core, [ridge.path], False, number, 2 * round(CORE * sigma) + 1)
-    count, parts, stats, centres = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
+    count, found, stats, centres = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
+    parts = np.asarray(found, np.int32)
     owner = np.zeros(count, np.int32)
     shared: dict[int, list[int]] = {}
     for part, numbers, pixels in _crossings(parts, core):
         owner[part] = numbers[pixels.argmax()]
-        if len(kept := numbers[pixels >= LEAST_PART * pixels.max()]) > 1:
-            shared[part] = kept.tolist()
+        sharing = numbers[pixels >= LEAST_PART * pixels.max()].tolist()
+        if len(sharing) > 1:
+            shared[part] = sharing
     loose = np.flatnonzero(owner[1:] == 0) + 1
-    owner[loose] = _nearest(centres[loose], ridges, sigma=sigma)
-    labels = owner[parts]
-    for part, numbers in shared.items():
+    owner[loose] = _nearest(np.asarray(centres[loose], np.float64), ridges, sigma=sigma)
+    labels = np.asarray(owner[parts], np.int32)
+    for part, kept in shared.items():
         left, top, width, height = stats[part, :4]
         window = np.s_[top : top + height, left : left + width]
         inside = parts[window] == part
-        labels[window][inside] = _split(inside, np.where(np.isin(core[window], numbers), core[window], 0))[inside]
+        labels[window][inside] = _split(inside, np.where(np.isin(core[window], kept), core[window], 0))[inside]
     return labels
 
 
-def _crossings(parts: Labels, core: Labels) -> Iterator[tuple[int, Labels, Labels]]:
+def _crossings(parts: Labels, core: Labels) -> Iterator[tuple[int, IntArray, IntArray]]:
     """Each part of the ink that lies on ridges, the numbers of these, and how many of its pixels are on each."""
     on = (parts > 0) & (core > 0)
     pairs, pixels = np.unique(parts[on].astype(np.int64) * (core.max() + 1) + core[on], return_counts=True)
     part, number = np.divmod(pairs, core.max() + 1)
     starts = np.flatnonzero(np.diff(part, prepend=-1))
     for rows in np.split(np.arange(len(part)), starts[1:]) if len(part) else []:
-        yield int(part[rows[0]]), number[rows], pixels[rows]
+        yield int(part[rows[0]]), np.asarray(number[rows], np.int64), np.asarray(pixels[rows], np.int64)
 
 
 def _nearest(points: NDArray[np.float64], ridges: Sequence[_Ridge], *, sigma: float) -> Labels:

@@ -1,0 +1,158 @@
+"""Planted lines of letters, level, slanted, bent, touching, on all kinds of paper: found, in order, cut out."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from handwrite.core.lines import TextLine, cut, find_lines, is_page, measure
+from handwrite.core.render import Paper, scan
+
+Ink = NDArray[np.uint8]
+
+WORDS = ("The quick brown fox", "jumps over the lazy dog", "by high tide, you go", "fifty happy pilgrims")
+PITCH = 60
+
+
+def written(text: str, *, y: float, left: int = 40, shape: tuple[int, int] = (700, 620)) -> Ink:
+    """The ink of a line whose letters stand at y, 0 to 255."""
+    ink = np.zeros(shape, np.uint8)
+    cv2.putText(ink, text, (left, round(y)), cv2.FONT_HERSHEY_COMPLEX, 1.2, 255, 1, cv2.LINE_AA)
+    return ink
+
+
+def page_of(lines: list[Ink], *, paper: Paper | None = None, seed: int = 3) -> Ink:
+    quiet = Paper(skips=0.0)
+    return scan(np.max(lines, axis=0), paper=paper or quiet, rng=np.random.default_rng(seed))
+
+
+def block(count: int = 8, *, pitch: float = PITCH) -> list[Ink]:
+    return [written(WORDS[index % len(WORDS)], y=120 + pitch * index) for index in range(count)]
+
+
+def moved(ink: Ink, *, slope: float = 0.0, bend: float = 0.0) -> Ink:
+    """The ink sheared and bent, each column up or down."""
+    height, width = ink.shape
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    down = slope * (x - width / 2) + bend * np.sin(x / width * np.pi * 2)
+    return np.asarray(cv2.remap(ink, x, (y - down).astype(np.float32), cv2.INTER_LINEAR), np.uint8)
+
+
+def inside(line: TextLine, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    mask = np.zeros(shape, np.uint8)
+    cv2.fillPoly(mask, [np.floor(np.array(line.outline)).astype(np.int32)], 1)
+    return np.asarray(mask == 1, np.bool_)
+
+
+def share(found: list[TextLine], planted: list[Ink]) -> NDArray[np.float64]:
+    """(found, planted) share of each planted line's ink inside each outline."""
+    masks = [inside(line, planted[0].shape) for line in found]
+    return np.array([[(mask & (ink > 128)).sum() / (ink > 128).sum() for ink in planted] for mask in masks])
+
+
+@pytest.mark.parametrize(
+    ("shape", "paper", "turned"),
+    [
+        ({}, None, False),
+        ({"slope": 0.14}, None, False),
+        ({"slope": -0.14}, None, True),
+        ({"bend": 25.0}, None, False),
+        ({"slope": 0.05, "bend": -20.0}, Paper(shading=0.6), False),
+        ({}, Paper(ruled=37.0), False),
+    ],
+)
+def test_each_planted_line_is_found_whole_alone_and_in_order(
+    shape: dict[str, float], paper: Paper | None, turned: bool
+) -> None:
+    planted = [moved(ink, **shape) for ink in block()]
+    page = page_of(planted, paper=paper)
+    found = find_lines(255 - page if turned else page)
+    assert len(found) == len(planted)
+    shares = share(found, planted)
+    assert shares.diagonal().min() > 0.93
+    assert (shares - np.diag(shares.diagonal())).max() < 0.07
+
+
+def touch(upper: Ink, lower: Ink) -> bool:
+    parts = [cv2.connectedComponents((ink > 60).astype(np.uint8))[0] - 1 for ink in (upper, lower, upper | lower)]
+    return parts[2] < parts[0] + parts[1]
+
+
+def test_lines_that_touch_are_parted_and_uneven_ones_found() -> None:
+    upper = written(WORDS[2], y=120)
+    pitch = next(pitch for pitch in range(60, 20, -1) if touch(upper, written(WORDS[1], y=120 + pitch))) - 1
+    lines = [upper, written(WORDS[1], y=120 + pitch), written(WORDS[0], y=120 + 2 * pitch), written(WORDS[3], y=330)]
+    shares = share(find_lines(page_of(lines)), lines)
+    assert shares.shape == (4, 4)
+    assert shares.diagonal().min() > 0.85
+    assert (shares - np.diag(shares.diagonal())).max() < 0.15
+
+
+def test_a_cut_line_keeps_its_ink_and_loses_that_of_its_neighbours() -> None:
+    planted = [moved(ink, slope=0.12) for ink in block(pitch=45)]
+    page = page_of(planted)
+    line = find_lines(page)[3]
+    image, (left, top) = cut(page, line)
+    window = np.s_[top : top + image.shape[0], left : left + image.shape[1]]
+    own, others = planted[3][window], np.max(planted[:3] + planted[4:], axis=0)[window]
+    assert image.dtype == np.uint8
+    assert (image[own > 200] < 120).mean() > 0.93
+    strangers = (others > 200) & (own < 50)
+    assert strangers.sum() > 1000  # the box does hold neighbours
+    assert (image[strangers] > 180).mean() > 0.95
+    assert image[0, 0] == pytest.approx(np.median(page), abs=12)  # painted as the paper is
+
+
+def test_two_columns_are_read_one_after_the_other_below_their_title() -> None:
+    shape = (640, 1240)
+    title = written("A title that goes across both of the columns here", y=80, left=80, shape=shape)
+    left = [written(WORDS[i % 4], y=180 + PITCH * i, shape=shape) for i in range(6)]
+    right = [written(WORDS[(i + 1) % 4], y=186 + PITCH * i, left=700, shape=shape) for i in range(6)]
+    planted = [title, *left, *right]
+    shares = share(find_lines(page_of(planted)), planted)
+    assert shares.shape == (13, 13)
+    assert shares.argmax(axis=1).tolist() == list(range(13))
+    assert shares.diagonal().min() > 0.93
+
+
+def test_the_scale_follows_the_writing_not_the_page() -> None:
+    page = page_of(block())
+    scale = measure(page)
+    assert scale == pytest.approx(PITCH / 5, rel=0.35)
+    twice = np.asarray(cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    assert measure(twice) == pytest.approx(2 * scale, rel=0.15)
+    wide = np.asarray(cv2.copyMakeBorder(page, 300, 300, 300, 300, cv2.BORDER_REPLICATE), np.uint8)
+    assert measure(wide) == pytest.approx(scale, rel=0.15)
+
+
+def test_outlines_are_clockwise_and_lie_in_their_boxes_on_the_page() -> None:
+    for line in find_lines(page_of(block())):
+        x, y = np.array(line.outline).T
+        assert (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() > 0  # shoelace; y is down
+        assert (x.min(), y.min(), x.max(), y.max()) == (line.box.left, line.box.top, line.box.right, line.box.bottom)
+        assert 0 <= x.min() <= x.max() <= 620
+        assert 0 <= y.min() <= y.max() <= 700
+
+
+def test_dirt_along_the_edges_is_no_line() -> None:
+    page = page_of(block())
+    page[:25] = 20
+    page[:, :18] = 20
+    page[-12:, 200:] = 30
+    assert len(find_lines(page)) == 8
+
+
+def test_a_page_is_told_from_a_line_with_scraps_of_its_neighbours() -> None:
+    page = page_of(block(3, pitch=50))
+    assert is_page(find_lines(page))
+    strip = page[132:190]  # the second line, feet of the first and heads of the third
+    assert not is_page(find_lines(strip))
+    assert not is_page([])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (5, 7), (400, 300)])
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_blank_images_have_no_lines(shape: tuple[int, int], grey: int) -> None:
+    assert find_lines(np.full(shape, grey, np.uint8)) == []
