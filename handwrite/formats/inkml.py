@@ -21,6 +21,7 @@ from handwrite.core.ink import Ink
 from handwrite.core.page import Page
 from handwrite.errors import InputError
 from handwrite.formats.document import Document, legal
+from handwrite.formats.safe_xml import parse
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TRUTH = "truth"
@@ -71,13 +72,7 @@ def decode(data: bytes, *, name: str) -> Document:
 
 
 def _root(data: bytes, *, name: str) -> Any:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
-    try:
-        root = etree.fromstring(data, parser)
-    except etree.XMLSyntaxError as error:
-        raise InputError(f"{name}: not XML ({error}); want an InkML file") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise InputError(f"{name}: InkML with a document type definition is not read; take the DOCTYPE out")
+    root = parse(data, name=name, wanted="an InkML file")
     if etree.QName(root).localname != "ink":
         raise InputError(f"{name}: XML, but not InkML; want the root element <ink>")
     return root

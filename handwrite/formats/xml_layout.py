@@ -1,6 +1,6 @@
-"""What ALTO and PAGE share: the lines that such a file marks, XML read safely, and whole pixels.
+"""What ALTO and PAGE share: the lines that such a file marks, numbers and points, and whole pixels.
 
-The two formats themselves are in `alto` and `page_xml`; `xml_page` tells them apart. No entity is expanded.
+The two formats themselves are in `alto` and `page_xml`; `xml_page` tells them apart.
 """
 
 from __future__ import annotations
@@ -9,12 +9,9 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-from lxml import etree
+from typing import NamedTuple
 
 from handwrite.core.reading import Box, Point, Reading
-from handwrite.errors import InputError
 
 FEWEST_CORNERS = 3  # of a polygon
 SCHEMA_LOCATION = "{http://www.w3.org/2001/XMLSchema-instance}schemaLocation"
@@ -48,19 +45,6 @@ class XmlPage:
     def __post_init__(self) -> None:
         if not (self.width > 0 and self.height > 0):
             raise ValueError(f"a page of {self.width:g} x {self.height:g}; its width and height must be above 0")
-
-
-def parse(content: bytes, *, name: str) -> Any:
-    """The root element. Raises InputError, which calls the file `name`, when it is not XML or has a DOCTYPE."""
-    bare = {"remove_comments": True, "remove_pis": True}
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, **bare)
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise InputError(f"{name}: not XML ({error}); want an ALTO or PAGE file") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise InputError(f"{name}: XML with a document type definition is not read; take the DOCTYPE out")
-    return root
 
 
 def number(text: str | None) -> float:

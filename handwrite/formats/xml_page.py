@@ -6,7 +6,8 @@ from lxml import etree
 
 from handwrite.errors import InputError
 from handwrite.formats import alto, page_xml
-from handwrite.formats.xml_layout import XmlLine, XmlPage, parse
+from handwrite.formats.safe_xml import parse
+from handwrite.formats.xml_layout import XmlLine, XmlPage
 
 __all__ = ["XmlLine", "XmlPage", "read_xml_page"]
 
@@ -18,7 +19,7 @@ def read_xml_page(content: bytes, name: str) -> XmlPage:
 
     Raises InputError, which calls the file `name`, when it is neither, or is damaged.
     """
-    root = parse(content, name=name)
+    root = parse(content, name=name, wanted="an ALTO or PAGE file")
     kind = etree.QName(root).localname
     if kind not in _DECODERS:
         raise InputError(f"{name}: XML, but neither ALTO nor PAGE; want the root element <alto> or <PcGts>")
