@@ -37,7 +37,9 @@ WEAK = 0.45  # response of a ridge, as a share of that of its neighbour
 FAINT = 0.2  # the same, as a share of that of most
 HALF = 64  # of 255, ink in a pixel of the coarse copy that counts
 COLUMN = 3  # least lines of a column
-LEAST_SECOND = 0.25  # size of the second largest line of a page, as a share of the largest
+LEAST_SECOND = 0.25  # size of a second line that makes a page, as a share of the largest
+HOLLOW = 0.04  # ink of a frame, as a share of its rectangle
+LEAST_PART = 0.15  # of a piece of ink, for a line to have a share in it; of what its main line has
 STRIP = 3  # width of the strips that join the parts of an outline, in pixels of the fine copy
 OUTLINE_ERROR = 0.8  # of the outline's corners, in pixels of the fine copy
 LEAST_CONTRAST = 12  # greys between paper and ink
@@ -46,12 +48,11 @@ PAPER_WINDOW = 31  # pixels of the median that finds the paper
 # Lengths in sigmas.
 SMOOTHING = 5.0  # sigma of the smoothing along the line
 SURROUNDINGS = 12.0  # sigma of the surroundings in which lines are parallel
-SHORTEST_RULE = 20.0
-THICKEST_RULE = 0.5
+SHORTEST_RULE = 20.0  # of ruled lines
+THICKEST_RULE = 0.5  # of ruled lines
 BLOT = 2.5  # ink as thick and high as this is no stroke
 EDGE = 4.0  # ink along the edge of the image that is no writing
-LONGEST_STROKE = 20.0
-HOLLOW = 0.04
+LONGEST_STROKE = 20.0  # height from which ink may be a frame
 WIDEST_GAP = 14.0  # between the parts of a line
 GUTTER = 5.0  # least width of the gap between columns
 NEIGHBOURHOOD = 22.0  # height of the lines that bear witness to a gutter
@@ -60,7 +61,6 @@ CLOSEST = 2.8  # between lines
 CLOSE = 4.2  # between lines one of which is weak
 STEP = 1.6  # in height between parts of a line
 CORE = 0.8  # half the height of the band around a ridge whose ink surely belongs to the line
-LEAST_PART = 0.15  # of the ink on ridges that a line has to have to share in it
 REACH = 3.5  # from the ridge to ink that may belong to the line
 MARGIN = 1.0  # of paper that the outline leaves around ink
 SMALLEST = 1.4  # height of the ink of a line
@@ -137,9 +137,22 @@ def find_lines(page: Grey) -> list[TextLine]:
 
 
 def is_page(lines: Sequence[TextLine]) -> bool:
-    """Whether lines found on an image are several, and not one line with scraps of its neighbours."""
-    sizes = sorted((cv2.contourArea(np.array(line.outline, np.float32)) for line in lines), reverse=True)
-    return len(sizes) > 1 and sizes[1] > LEAST_SECOND * sizes[0]
+    """Whether lines found on an image stand below one another, and are not one line with scraps of its neighbours.
+
+    Some line must be at least a quarter as large as the largest and stand above or below it.
+    """
+    if not lines:
+        return False
+    sizes = np.array([cv2.contourArea(np.array(line.outline, np.float32)) for line in lines])
+    largest = lines[int(sizes.argmax())]
+    others = [line for line, size in zip(lines, sizes, strict=True) if size > LEAST_SECOND * sizes.max()]
+    return any(line is not largest and _stacked(line, largest) for line in others)
+
+
+def _stacked(line: TextLine, other: TextLine) -> bool:
+    """Whether one is above the other for at least half of the shorter one's width."""
+    shared = min(line.box.right, other.box.right) - max(line.box.left, other.box.left)
+    return shared > 0.5 * min(line.box.width, other.box.width)
 
 
 def cut(page: Grey, line: TextLine) -> tuple[Grey, tuple[int, int]]:

@@ -80,9 +80,8 @@ def score_lines(found: Sequence[InkIndex], true: Sequence[InkIndex]) -> LineScor
     """Match found with true lines, each given by its ink as `ink_inside` tells it.
 
     A pair matches when it shares at least half of its ink: intersection over union of ink pixels, as in the ICDAR
-    contests (Stamatopoulos et al.: ICDAR 2013 handwriting segmentation contest, section III, there with 0.95). Two
-    pairs above one half exclude each other only at exactly one half, so that no search for the best matching is needed:
-    the better pair goes first.
+    contests (Stamatopoulos et al.: ICDAR 2013 handwriting segmentation contest, there with 0.95). Each line matches at
+    most once; the pair with the larger overlap goes first.
     """
     pairs = sorted(
         ((_overlap(ink, other), i, j) for i, ink in enumerate(found) for j, other in enumerate(true)), reverse=True

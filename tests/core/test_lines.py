@@ -84,8 +84,8 @@ def test_lines_that_touch_are_parted_and_uneven_ones_found() -> None:
     assert parts(np.max(lines[:3], axis=0)) < sum(alone[:3]) - 6  # they do touch
     shares = share(find_lines(page_of(lines)), lines)
     assert shares.shape == (5, 5)
-    assert shares.diagonal().min() > 0.85
-    assert (shares - np.diag(shares.diagonal())).max() < 0.15
+    assert shares.diagonal().min() > 0.8
+    assert (shares - np.diag(shares.diagonal())).max() < 0.2
 
 
 def parts(ink: Ink) -> int:
@@ -151,6 +151,7 @@ def test_a_page_is_told_from_a_line_with_scraps_of_its_neighbours() -> None:
     assert is_page(find_lines(page))
     strip = page[132:190]  # the second line, feet of the first and heads of the third
     assert not is_page(find_lines(strip))
+    assert not is_page(find_lines(page_of([written("two", y=120), written("halves", y=130, left=400)])))
     assert not is_page([])
 
 
