@@ -55,11 +55,6 @@ class Review:
 
 def _seen(line: Line, image: GreyImage) -> GreyImage:
     """What the model saw of a line: cut from its page, or the whole image when that is the line."""
-    from handwrite.core.lines import TextLine, cut
-    from handwrite.core.reading import Box
+    from handwrite.core.lines import cut
 
-    if line.outline == line.box.corners:
-        return image
-    across, down = zip(*line.outline, strict=True)
-    part, _ = cut(image, TextLine(line.outline, Box(min(across), min(down), max(across), max(down))))
-    return part
+    return image if line.outline == line.box.corners else cut(image, line.outline)[0]

@@ -44,7 +44,10 @@ LearningRate = Annotated[
     typer.Option("--learning-rate", metavar="R", help="Highest learning rate; by default the model's own."),
 ]
 BatchPoints = Annotated[
-    int, typer.Option("--batch-points", metavar="N", help="Points of ink, or columns of image, of a batch.")
+    int | None,
+    typer.Option(
+        "--batch-points", metavar="N", help="Points of ink, or columns of image, of a batch.", show_default=False
+    ),
 ]
 ValidateEvery = Annotated[int, typer.Option("--validate-every", metavar="N", help="Steps between scores.")]
 TrainSeed = Annotated[int, typer.Option("--seed", metavar="N", help="Fixes everything random.")]
@@ -66,6 +69,8 @@ class Model:
     learning_rate: float = 2e-3
     tuning_rate: float = 1e-3
     """Highest learning rate by default, and with weights to begin with."""
+    budget: int = 12_000
+    """Points of a batch by default."""
 
 
 @app.callback(invoke_without_command=True)
@@ -96,7 +101,7 @@ def _trainer(model: Model) -> Callable[..., None]:
         resume: Resume = False,
         start: Start = None,
         learning_rate: LearningRate = None,
-        batch_points: BatchPoints = 12_000,
+        batch_points: BatchPoints = None,
         validate_every: ValidateEvery = 250,
         seed: TrainSeed = 0,
         device: Device = "auto",
@@ -105,7 +110,8 @@ def _trainer(model: Model) -> Callable[..., None]:
         threads: TrainThreads = 1,
     ) -> None:
         _check(max_minutes, max_steps, resume=resume, start=start, seed=seed, precision=precision)
-        counts = {"--batch-points": batch_points, "--validate-every": validate_every, "--processes": processes}
+        budget = model.budget if batch_points is None else batch_points
+        counts = {"--batch-points": budget, "--validate-every": validate_every, "--processes": processes}
         begun = start is not None or (resume and (out / START).is_file())
         rate = learning_rate if learning_rate is not None else model.tuning_rate if begun else model.learning_rate
         _check_sizes(counts | {"--learning-rate": rate})
@@ -125,7 +131,7 @@ def _trainer(model: Model) -> Callable[..., None]:
             precision=precision,
             processes=processes,
         )
-        _run(_prepare_run(model, config, data, budget=batch_points, start=start), config, compare=start is not None)
+        _run(_prepare_run(model, config, data, budget=budget, start=start), config, compare=start is not None)
 
     command.__doc__ = f"""Train the {model.kind} model: {model.does}.
 
@@ -303,7 +309,7 @@ def _figures(scores: dict[str, float]) -> str:
 
 MODELS = (
     Model("synth", "text to ink", _synth_task),
-    Model("recognize", "images to text", _recognize_task, learning_rate=1.5e-3, tuning_rate=5e-4),
+    Model("recognize", "images to text", _recognize_task, learning_rate=1.2e-3, tuning_rate=5e-4, budget=6000),
     Model("proofreader", "ink to text, by which the synthesizer sees what can be read", _proof_task),
 )
 for _model in MODELS:

@@ -9,11 +9,10 @@ import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from handwrite.core.image import SUFFIXES, GreyImage, read_image
+from handwrite.core.lines import cut
 from handwrite.core.reading import Point
 from handwrite.core.store import Sample, no_ink
 from handwrite.corpora.archive import Progress
@@ -22,8 +21,7 @@ from handwrite.corpora.tally import Skipped
 from handwrite.errors import InputError
 from handwrite.formats.xml_page import XmlPage, read_xml_page
 
-SMALLEST = 4  # pixels; an outline less wide or high holds no writing
-GREYS_ALIKE = 13  # greys that count for each other when the commonest is looked for, the nearer the more
+SMALLEST = 4  # pixels; a line of which less is on the page, across or down, holds no writing
 
 
 def read(place: Path, *, source: str, level: str, progress: Progress) -> Iterator[Sample | Skipped]:
@@ -49,26 +47,6 @@ def licence(place: Path) -> str:
     return UNSTATED
 
 
-def cut(page: GreyImage, outline: NDArray[np.float64]) -> GreyImage | None:
-    """What a polygon holds of a page (H, W), in the smallest rectangle around it; outline : (N, 2), x and y in pixels.
-
-    What lies outside the polygon is painted with the commonest grey of what lies inside, which is that of the paper,
-    whatever the share of the ink. None when next to nothing of the polygon is on the page.
-    """
-    left, top = np.maximum(np.floor(outline.min(axis=0)), 0).astype(int).tolist()
-    right, bottom = np.ceil(outline.max(axis=0)).astype(int).tolist()
-    line = page[top : max(bottom, 0), left : max(right, 0)]
-    if min(line.shape) < SMALLEST:
-        return None
-    mask = np.zeros(line.shape, np.uint8)
-    cv2.fillPoly(mask, [np.round(outline - (left, top)).astype(np.int32)], (1,))
-    inside = mask.astype(np.bool_)
-    if not inside.any():
-        return None
-    greys = np.convolve(np.bincount(line[inside], minlength=256), np.bartlett(GREYS_ALIKE), "same")
-    return np.where(inside, line, np.uint8(greys.argmax()))
-
-
 def upright(line: GreyImage, baseline: Sequence[Point] | None) -> GreyImage:
     """A line whose baseline, from its start to its end, leads up, down or back, as in margins, turned by right angles
     so that it leads to the right."""
@@ -89,8 +67,8 @@ def _page(file: Path, *, source: str, level: str) -> Iterator[Sample | Skipped]:
     scale = np.array(image.shape[::-1]) / (page.width, page.height)
     for number, line in enumerate(page.lines, 1):
         name, text = f"{file.stem}-{number:02d}", clean_text(line.text)
-        picture = cut(image, np.array(line.outline) * scale) if text else None
-        if picture is None:
+        picture = cut(image, np.array(line.outline) * scale)[0] if text else None
+        if picture is None or min(picture.shape) < SMALLEST:
             yield Skipped(name, "with an outline off the page" if text else "without a text", level=level)
         else:
             yield Sample(

@@ -109,9 +109,7 @@ def import_images(
 
     def items() -> Iterator[Sample | Skipped]:
         for done, (place, name) in enumerate(named):
-            found = kind.read(
-                place, source=name, level=level, progress=partial(_report_part, report, done, len(named))
-            )
+            found = kind.read(place, source=name, level=level, progress=partial(_report_part, report, done, len(named)))
             yield from map(_halved, found) if halve else found
 
     tally = Tally()

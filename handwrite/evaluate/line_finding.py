@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwrite.core.lines import paper_of
+from handwrite.core.page_ink import paper_of
 from handwrite.core.reading import Point
 from handwrite.core.render import GreyImage, Paper, scan
 

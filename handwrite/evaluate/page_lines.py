@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.image import GreyImage
-from handwrite.core.lines import find_lines, measure, paper_of
+from handwrite.core.lines import find_lines
+from handwrite.core.page_ink import measure, paper_of
 from handwrite.core.reading import Point
 from handwrite.corpora.page_images import opened
 from handwrite.errors import InputError

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -127,7 +127,7 @@ class Recognizer:
     def read_all(
         self, images: Sequence[GreyImage], *, level: str = "auto", decoder: Decoder | None = None
     ) -> list[Reading]:
-        """What each image says, as `read` does, their lines in common batches, which is faster for many small images."""
+        """What each image says, as `read` does, their lines in common batches: faster for many small images."""
         if level not in LEVELS:
             raise OptionError(f"--level {level}: no such level; choose one of {', '.join(LEVELS)}")
         pieces = [_pieces(image, level) for image in images]
@@ -194,7 +194,7 @@ def _pieces(image: GreyImage, level: str) -> list[_Piece]:
         return [_Piece(normal) for normal in _normalized(image)]
     pieces = []
     for line in found:
-        part, (left, top) = cut(image, line)
+        part, (left, top) = cut(image, line.outline)
         pieces += [_Piece(normal, left, top, line.outline) for normal in _normalized(part)]
     return pieces
 
@@ -227,9 +227,13 @@ def _around(parts: Sequence[Char] | Sequence[Word]) -> Box:
     return Box.around(part.box for part in parts) if parts else Box(0, 0, 0, 0)
 
 
-@cache
-def _recognizer(weights: str, device: str, threads: int | None) -> Recognizer:
-    return Recognizer.load(weights, device=device, threads=threads)
+@lru_cache(maxsize=2)
+def _ready(
+    weights: str, device: str, threads: int | None, decoder: str, language_model: str | None, words: tuple[str, ...]
+) -> tuple[Recognizer, Decoder]:
+    """A recognizer and a decoder, kept for the next call with the same options."""
+    recognizer = Recognizer.load(weights, device=device, threads=threads)
+    return recognizer, recognizer.decoder(decoder, language_model=language_model, words=words)
 
 
 def recognize(
@@ -250,6 +254,6 @@ def recognize(
     read, OptionError for an unknown option, CheckpointError when weights are missing.
     """
     grey = grey_of(image) if isinstance(image, np.ndarray) else read_image(image)
-    recognizer = _recognizer(str(weights), device, threads)
-    chosen = recognizer.decoder(decoder, language_model=language_model, words=words)
+    model = None if language_model is None else str(language_model)
+    recognizer, chosen = _ready(str(weights), device, threads, decoder, model, tuple(words))
     return recognizer.read(grey, level=level, decoder=chosen)

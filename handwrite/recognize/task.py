@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from handwrite.core.image import GreyImage
 from handwrite.core.metrics import cer, joined
 from handwrite.core.sheet import contact_sheet
 from handwrite.errors import InputError
+from handwrite.recognize.ctc import best_path
 from handwrite.recognize.data import Draw, Written, epoch_of, plain_line, varied_line
 from handwrite.recognize.model import FRAMES, STEP, RecognizeConfig, RecognizeNet
 
@@ -159,7 +160,7 @@ class RecognizeTask:
         log_probabilities, frames, _ = model(batch.images, batch.widths)
         rows = log_probabilities.float().cpu().numpy()
         return [
-            self.alphabet.decode(_best_path(rows[:size, column])) for column, size in enumerate(frames.cpu().tolist())
+            self.alphabet.decode(best_path(rows[:size, column])[0]) for column, size in enumerate(frames.cpu().tolist())
         ]
 
     def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
@@ -168,7 +169,7 @@ class RecognizeTask:
             kind="recognize",
             config=asdict(self.model.config),
             alphabet=self.alphabet.chars,
-            statistics={},
+            statistics=dict(self.start[0].statistics) if self.start else {},
             corpora=self.corpora,
             scores=scores,
             seed=self.seed,
@@ -227,7 +228,3 @@ def _widened(tensor: Tensor, old: int, new: int) -> Tensor:
     fill = frames.amin(1, keepdim=True) if tensor.dim() == 1 else torch.zeros_like(frames[:, :1])
     added = fill.expand(FRAMES, new - old, *tensor.shape[1:])
     return torch.cat([frames, added], 1).reshape(FRAMES * new, *tensor.shape[1:])
-
-
-def _best_path(log_probabilities: NDArray[np.float32]) -> list[int]:
-    return [symbol for symbol, _ in groupby(log_probabilities.argmax(1).tolist()) if symbol]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handwrite.core.lines import TextLine, cut, find_lines, is_page, measure
+from handwrite.core.lines import TextLine, cut, find_lines, is_page
 from handwrite.core.render import Paper, scan
 
 Ink = NDArray[np.uint8]
@@ -96,7 +96,7 @@ def test_a_cut_line_keeps_its_ink_and_loses_that_of_its_neighbours() -> None:
     planted = [moved(ink, slope=0.12) for ink in block(pitch=45)]
     page = page_of(planted)
     line = find_lines(page)[3]
-    image, (left, top) = cut(page, line)
+    image, (left, top) = cut(page, line.outline)
     window = np.s_[top : top + image.shape[0], left : left + image.shape[1]]
     own, others = planted[3][window], np.max(planted[:3] + planted[4:], axis=0)[window]
     assert image.dtype == np.uint8
@@ -105,6 +105,30 @@ def test_a_cut_line_keeps_its_ink_and_loses_that_of_its_neighbours() -> None:
     assert strangers.sum() > 1000  # the box does hold neighbours
     assert (image[strangers] > 180).mean() > 0.95
     assert image[0, 0] == pytest.approx(np.median(page), abs=12)  # painted as the paper is
+
+
+@pytest.mark.parametrize(("paper", "ink"), [(200, 20), (50, 220)])
+def test_the_paint_is_the_paper_thereabouts_of_either_polarity(paper: int, ink: int) -> None:
+    light = np.linspace(paper - 20, paper + 20, 600)
+    page = np.random.default_rng(0).normal(light, 3, (100, 600)).round().astype(np.uint8)
+    page[:45, ::2] = np.linspace(ink, paper, 300).astype(np.uint8)
+    image, corner = cut(page, [(0, 0), (600, 0), (0, 100)])
+    assert corner == (0, 0)
+    assert np.abs(image[60:, 260:] - light[260:]).max() < 8
+    np.testing.assert_array_equal(image[:40, :350], page[:40, :350])
+
+
+def test_an_outline_is_clipped_to_the_page() -> None:
+    page = np.arange(200, dtype=np.uint8).reshape(10, 20)
+    over, corner = cut(page, [(-5, -5), (7, -5), (7, 5), (-5, 5)])
+    np.testing.assert_array_equal(over, page[:5, :7])
+    assert corner == (0, 0)
+    over, corner = cut(page, np.array([(12.5, 6.5), (30, 6.5), (30, 30), (12.5, 30)]))
+    np.testing.assert_array_equal(over, page[6:, 12:])
+    assert corner == (12, 6)
+    around_the_corner = [(-9, 8), (-9, -9), (8, -9)]  # only the rectangle around it is partly on the page
+    for outline in ([(30, 2), (40, 2), (40, 8)], [(2, -9), (8, -9), (8, -1)], [(30, 30), (40, 40)], around_the_corner):
+        assert cut(page, outline)[0].shape == (0, 0)
 
 
 def test_two_columns_are_read_one_after_the_other_below_their_title() -> None:
@@ -117,16 +141,6 @@ def test_two_columns_are_read_one_after_the_other_below_their_title() -> None:
     assert shares.shape == (13, 13)
     assert shares.argmax(axis=1).tolist() == list(range(13))
     assert shares.diagonal().min() > 0.93
-
-
-def test_the_scale_follows_the_writing_not_the_page() -> None:
-    page = page_of(block())
-    scale = measure(page)
-    assert scale == pytest.approx(PITCH / 5, rel=0.35)
-    twice = np.asarray(cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
-    assert measure(twice) == pytest.approx(2 * scale, rel=0.15)
-    wide = np.asarray(cv2.copyMakeBorder(page, 300, 300, 300, 300, cv2.BORDER_REPLICATE), np.uint8)
-    assert measure(wide) == pytest.approx(scale, rel=0.15)
 
 
 def test_outlines_are_clockwise_and_lie_in_their_boxes_on_the_page() -> None:

@@ -85,7 +85,7 @@ def test_rules_are_weakened_and_strokes_across_them_stay() -> None:
 
 
 def test_dense_writing_is_not_taken_for_rules() -> None:
-    uneven = np.random.default_rng(0).uniform(0, ROWS / 2, (120, 2)) + [0, ROWS / 2]
+    uneven = np.random.default_rng(0).uniform(0, ROWS / 2, (120, 2)) + np.array([0, ROWS / 2])
     strokes = np.column_stack([np.arange(240) * PERIOD / 6, uneven.ravel()])
     ink = ink_of(cv2.GaussianBlur(drawn(Ink.from_strokes([strokes])), (0, 0), 3))
     assert without_rules(ink).sum() > 0.94 * ink.sum()

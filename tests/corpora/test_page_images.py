@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from handwrite.core.store import Sample
-from handwrite.corpora.page_images import cut, read, upright
+from handwrite.corpora.page_images import read, upright
 from handwrite.corpora.tally import Skipped
 from handwrite.errors import InputError
 
@@ -38,10 +38,10 @@ ALTO = """<alto xmlns="http://www.loc.gov/standards/alto/ns-v4#"><Description><s
 
 
 def page(*, scale: int = 1) -> np.ndarray:
-    """Paper 200 x 100 with ink from (40, 30) to (60, 40), and another line's at the bottom right."""
+    """Paper 200 x 100 with ink from (40, 30) to (60, 40), and another line's lower, to the right."""
     image = np.full((100, 200), PAPER, np.uint8)
     image[30:40, 40:60] = INK
-    image[60:, 150:] = OTHER
+    image[70:78, 150:] = OTHER
     return image.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
@@ -88,25 +88,14 @@ def test_alto_with_the_rectangle_of_a_line(folder: Path) -> None:
     np.testing.assert_array_equal(line.image, page()[30:70, 20:120])
 
 
-def test_the_paint_is_the_paper_of_either_polarity_however_much_ink_there_is() -> None:
-    outline = np.array([(0, 0), (200, 0), (0, 100)], np.float64)
-    for ink, paper in ((INK, PAPER), (PAPER, INK)):
-        image = np.random.default_rng(0).normal(paper, 3, (100, 200)).round().astype(np.uint8)
-        image[:45, ::2] = np.linspace(ink, paper, 100).astype(np.uint8)
-        line = cut(image, outline)
-        assert line is not None
-        assert abs(int(line[-1, -1]) - paper) <= 4
-
-
 def test_an_outline_that_leaves_the_page(folder: Path) -> None:
-    inside = cut(page(), np.array([(-50, -50), (70, -50), (70, 50), (-50, 50)], np.float64))
-    assert inside is not None
-    np.testing.assert_array_equal(inside, page()[:50, :70])
-    (folder / "one.xml").write_text(page_xml(("300,300 400,300 400,400", "", "off"), ("-9,-9 -1,-9 -1,-1", "", "off")))
-    samples, skipped = outcome(folder)
-    assert not samples
+    off = ("300,300 400,300 400,400", "-9,-9 -1,-9 -1,-1", "197,0 300,0 300,50 197,50")  # three columns are too few
+    over = "-50,-50 70,-50 70,50 -50,50"
+    (folder / "one.xml").write_text(page_xml(*((outline, "", "text") for outline in (*off, over))))
+    (sample,), skipped = outcome(folder)
+    np.testing.assert_array_equal(sample.image, page()[:50, :70])
     assert [(item.name, item.reason) for item in skipped] == [
-        (f"one-0{number}", "with an outline off the page") for number in (1, 2)
+        (f"one-0{number}", "with an outline off the page") for number in (1, 2, 3)
     ]
 
 

@@ -131,8 +131,10 @@ def test_an_alphabet_grows_and_what_was_known_stays(store: Store) -> None:
     known = new[..., : len(header.alphabet) + 1]
     torch.testing.assert_close(known / known.sum(-1, keepdim=True), old, atol=1e-5, rtol=1e-3)
     assert new[..., len(header.alphabet) + 1 :].max() < old.max()
-    begun = make(store, start=(header, tensors))
+    tuned = replace(header, statistics={"temperature": 1.2})
+    begun = make(store, start=(tuned, tensors))
     assert begun.alphabet.chars == header.alphabet
+    assert begun.header({}, {}).statistics == tuned.statistics
 
 
 def test_weights_of_another_net_are_refused(store: Store) -> None:
