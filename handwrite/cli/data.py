@@ -57,7 +57,10 @@ def data() -> None:
 @app.command("import")
 def import_(
     corpus: Annotated[
-        str, typer.Argument(metavar="CORPUS", show_default=False, help="iam-ondb, unipen, lines or page.")
+        str,
+        typer.Argument(
+            metavar="CORPUS", show_default=False, help="iam-ondb, unipen, omniglot, kanjivg, lines or page."
+        ),
     ],
     sources: Annotated[
         list[Path],
@@ -82,12 +85,14 @@ def import_(
     \b
     handwrite data import iam-ondb iam-ondb/ -o iam.h5
     handwrite data import unipen train_r01_v07.tar.xz -o unipen.h5
+    handwrite data import omniglot strokes_background.zip -o omniglot.h5
+    handwrite data import kanjivg kanji.tar.xz -o kanjivg.h5
     handwrite data import lines mylines/ -o mylines.h5
     handwrite data import page letters/ --licence "CC BY 4.0" -o letters.h5
 
     \b
-    Archives of ink (.tar.xz, .tar.gz, ...) are read as they are; unpacked
-    folders work too.
+    Archives of ink (.zip, .tar.xz, .tar.gz, ...) are read as they are; unpacked
+    folders work too. KanjiVG tells the order of strokes; its clock is modelled.
     lines: folders with lines.tsv, whose first row is file, text, writer, split
     between tabs (writer and split may be missing), or with the IAM database's
     lines.txt and images.

@@ -20,6 +20,7 @@ GreyImage = NDArray[np.uint8]
 
 WHITE = 255
 MAX_PIXELS = 250_000_000  # the largest phone cameras make 200 million
+MOST_CONTRAST = 60.0  # greys from which on a mark is as much a mark as any
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".pgm", ".ppm", ".pnm", ".gif", ".jp2")
 """How the names of image files end, for finding them in folders."""
 
@@ -57,6 +58,16 @@ def grey_of(image: NDArray[np.uint8]) -> GreyImage:
     if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)) or not image.size:
         raise InputError(f"an image is an array (H, W) or (H, W, 3) of uint8, not {image.shape} of {image.dtype}")
     return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def is_dark_on_light(image: GreyImage, *, around: float) -> bool:
+    """Whether the narrow marks on an image (H, W) are darker than what is `around` them, in pixels: than the median, so
+    than the paper. Large differences, as at the edge of a sheet, count no more than strokes."""
+    size = (max(image.shape[1] // 2, 1), max(image.shape[0] // 2, 1))
+    half = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    paper = cv2.medianBlur(half, 2 * max(round(around / 2), 1) + 1)
+    marks = np.clip(half.astype(np.float32) - paper, -MOST_CONTRAST, MOST_CONTRAST)
+    return float(marks.sum()) <= 0
 
 
 def _size(content: bytes) -> tuple[int, int]:

@@ -14,14 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwrite.core.image import GreyImage
+from handwrite.core.image import WHITE, GreyImage, is_dark_on_light
 from handwrite.core.reading import Box
 from handwrite.errors import InputError
 
 FloatImage = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
-
-WHITE = 255
 
 HEIGHT = 40
 """Rows of a normalized line."""
@@ -112,7 +110,7 @@ def ink_of(image: GreyImage) -> FloatImage:
     White ground and dark ink are made certain, shadows and uneven light levelled. Raises InputError when nothing stands
     out from the paper.
     """
-    grey = image if _is_dark_on_light(image) else WHITE - image
+    grey = image if is_dark_on_light(image, around=LETTER) else WHITE - image
     paper = _paper(grey)
     contrast = np.clip((paper - grey) / np.maximum(paper, DIM), 0, 1)
     quantized = np.round(contrast * WHITE).astype(np.uint8)
@@ -124,13 +122,6 @@ def ink_of(image: GreyImage) -> FloatImage:
     floor = min(float(pale.mean() + pale.std()), 0.5 * float(dark.mean()))
     full = float(np.percentile(dark, 70))
     return np.asarray(np.clip((contrast - floor) / max(full - floor, 1e-3), 0, 1), np.float32)
-
-
-def _is_dark_on_light(image: GreyImage) -> bool:
-    """Whether the narrow marks on an image are darker than what is around them: by the skewness of local contrast."""
-    grey = _halved(image).astype(np.float32)
-    local = grey - cv2.blur(grey, (LETTER // 2, LETTER // 2))
-    return float((local * local * local).mean()) <= 0
 
 
 def _halved(image: NDArray[Any]) -> NDArray[Any]:

@@ -13,20 +13,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwrite.core.image import GreyImage
+from handwrite.core.image import WHITE, GreyImage, is_dark_on_light
 
 Floats = NDArray[np.float32]
 
 FIRST_LOOK = 900_000  # pixels of the copy in which the scale is measured
 SCALES = np.geomspace(1.5, 14.0, 11)  # sigmas tried, in pixels of half the first look
 LARGER = 0.35  # exponent of sigma by which larger scales are preferred
-LEAST_CONTRAST = 12  # greys between paper and ink
+LEAST_CONTRAST = 14  # between paper and ink, of 255
+DIMMEST = 100  # grey of the darkest paper whose light is levelled
 PAPER_WINDOW = 31  # pixels of the median that finds the paper
 HOLLOW = 0.04  # ink of a frame, as a share of its rectangle
 
 # Lengths in sigmas.
 SHORTEST_RULE = 20.0  # of ruled lines
 THICKEST_RULE = 0.5  # of ruled lines
+THICKEST_MARK = 4.0  # of ink
 BLOT = 2.5  # ink as thick and high as this is no stroke
 EDGE = 4.0  # ink along the edge of the image that is no writing
 LONGEST_STROKE = 20.0  # height from which ink may be a frame
@@ -47,12 +49,19 @@ def paper_of(image: GreyImage, *, window: float) -> GreyImage:
 
 
 def ink_of(image: GreyImage, *, sigma: float) -> GreyImage:
-    """1 where there is ink, 0 elsewhere: (H, W) uint8. Ink is what differs from the paper to the commoner side."""
-    paper = paper_of(image, window=12 * sigma)
-    dark, light = cv2.subtract(paper, image), cv2.subtract(image, paper)
-    contrast = max(dark, light, key=lambda side: float(side[side > 40].sum(dtype=np.float64)))
-    otsu, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_OTSU)
+    """1 where there is ink, 0 elsewhere: (H, W) uint8. Ink is narrow, and darker than what is around it, or lighter if
+    that is commoner; so the edge of a sheet or of a shadow is none."""
+    side = THICKEST_MARK * sigma
+    grey = image if is_dark_on_light(image, around=side) else WHITE - image
+    contrast = _contrast(grey, np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, _box(side)), np.uint8))
+    otsu, _ = cv2.threshold(contrast, 0, WHITE, cv2.THRESH_OTSU)
     return (contrast > max(0.8 * otsu, LEAST_CONTRAST)).astype(np.uint8)
+
+
+def _contrast(image: GreyImage, paper: GreyImage) -> GreyImage:
+    """How much darker an image is than its paper, as a share of the paper's light: 0 to 255."""
+    light = cv2.blur(paper, (3, 3))
+    return np.asarray(cv2.divide(cv2.subtract(light, image), np.maximum(light, DIMMEST), scale=WHITE), np.uint8)
 
 
 def measure(page: GreyImage) -> float:

@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -24,7 +25,11 @@ ARCHIVES: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys((".tar.gz", ".tgz"), gzip.open),
     **dict.fromkeys((".tar.bz2", ".tbz2"), bz2.open),
 }
-"""How a name ends -> how its stream is opened."""
+"""How the name of a tar archive ends -> how its stream is opened."""
+DAMAGE = (
+    *(tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError),
+    RuntimeError,  # a zip archive under a password, or packed in a way that zipfile does not know
+)
 REPORT_EVERY = 1 << 20  # bytes of source between two reports of progress
 
 Progress = Callable[[float], None]
@@ -57,13 +62,17 @@ def _read(file: Path, name: str, meter: _Meter) -> Iterator[tuple[str, bytes]]:
     try:
         with file.open("rb") as raw:
             yield from _contents(meter.watch(raw), name)
-    except (tarfile.TarError, lzma.LZMAError, zlib.error, EOFError, OSError) as error:
+    except DAMAGE as error:
         if isinstance(error, OSError) and error.errno:
             raise InputError(f"{file}: cannot be read ({error.strerror}); check the file") from error
         raise InputError(f"{file}: a damaged or incomplete archive ({error}); fetch it again") from error
 
 
 def _contents(raw: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
+    if name.endswith(".zip"):
+        with zipfile.ZipFile(raw) as zipped:
+            yield from ((info.filename, zipped.read(info)) for info in zipped.infolist() if not info.is_dir())
+        return
     suffix = next((suffix for suffix in ARCHIVES if name.endswith(suffix)), None)
     if suffix is None:
         yield name, raw.read()
@@ -102,13 +111,19 @@ class _Meter:
 
 
 class _Watched(io.RawIOBase):
-    """A readable stream that tells the meter how much was read."""
+    """A stream that tells the meter how much was read."""
 
     def __init__(self, raw: BinaryIO, meter: _Meter) -> None:
         self._raw, self._meter = raw, meter
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._raw.seek(offset, whence)
 
     def readinto(self, buffer: Any) -> int:
         data = self._raw.read(len(buffer))

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.store import LEVELS, SPLITS, Sample, Store, StoreWriter
-from handwrite.corpora import iam_ondb, line_folder, page_images, unipen
+from handwrite.corpora import iam_ondb, kanjivg, line_folder, omniglot, page_images, unipen
 from handwrite.corpora.archive import Progress
 from handwrite.corpora.tally import Skipped, Tally
 from handwrite.errors import InputError, OptionError
@@ -50,6 +50,8 @@ CORPORA = {
     for corpus in (
         Corpus(iam_ondb.SOURCE, iam_ondb.LICENCE, iam_ondb.read, lambda sample: ""),
         Corpus(unipen.SOURCE, unipen.LICENCE, unipen.read, unipen.group),
+        Corpus(omniglot.SOURCE, omniglot.LICENCE, omniglot.read, omniglot.group),
+        Corpus(kanjivg.SOURCE, kanjivg.LICENCE, kanjivg.read, lambda sample: sample.script),
     )
 }
 

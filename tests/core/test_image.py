@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from handwrite.core.image import MAX_PIXELS, decode_image, grey_of, read_image
+from handwrite.core.image import MAX_PIXELS, decode_image, grey_of, is_dark_on_light, read_image
 from handwrite.errors import InputError
 
 STEPS = np.repeat(np.array([[0, 60, 120, 250]], np.uint8), 3, axis=0)
@@ -97,3 +97,16 @@ def test_arrays() -> None:
     for wrong in (STEPS.astype(float), np.zeros((2, 2, 4), np.uint8), np.zeros((0, 3), np.uint8)):
         with pytest.raises(InputError, match="an image is an array"):
             grey_of(wrong)
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_writing_is_dark_on_light_or_the_reverse(inverted: bool) -> None:
+    rng = np.random.default_rng(0)
+    photo = np.full((700, 900), 60.0)  # a dark table, with a sheet on it and a shadow on the sheet
+    photo[90:610, 100:800] = 220
+    photo[90:610, 600:800] *= 0.6
+    for row in range(140, 560, 30):
+        for column in range(140, 700, 9):
+            photo[row : row + 10, column : column + 3] -= 30
+    image = np.clip(photo + rng.normal(0, 3, photo.shape), 0, 255).astype(np.uint8)
+    assert is_dark_on_light(255 - image if inverted else image, around=30) != inverted

@@ -71,3 +71,16 @@ def test_blots_frames_and_edges_are_no_ink() -> None:
     cv2.rectangle(dirty, (20, 20), (480, 380), 1, 2)
     dirty[:, :5] = 1
     np.testing.assert_array_equal(without_dirt(dirty, sigma=SIGMA), strokes())
+
+
+def test_the_edge_of_a_sheet_and_of_a_shadow_is_no_ink() -> None:
+    page = np.full((700, 640), 50, np.uint8)
+    page[120:580, 120:520] = 220
+    page[350:580, 120:520] = 120
+    marks = np.zeros(page.shape, bool)
+    for row in (*range(160, 320, 20), *range(390, 550, 20)):
+        marks[row : row + 10, 160:480][:, np.arange(320) % 8 < 3] = True
+    page[marks] -= 60
+    ink = ink_of(page, sigma=8.0)
+    assert ink[marks].mean() > 0.98
+    assert ink[~marks].mean() < 0.002
