@@ -27,9 +27,15 @@ ARCHIVES: dict[str, Callable[[Any], Any]] = {
 }
 """How the name of a tar archive ends -> how its stream is opened."""
 DAMAGE = (
-    *(tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError),
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    lzma.LZMAError,
+    zlib.error,
+    EOFError,
+    OSError,
     RuntimeError,  # a zip archive under a password, or packed in a way that zipfile does not know
 )
+"""What reading a damaged archive raises."""
 REPORT_EVERY = 1 << 20  # bytes of source between two reports of progress
 
 Progress = Callable[[float], None]

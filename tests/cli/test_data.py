@@ -142,7 +142,7 @@ def test_show_of_images_and_ink(images: Path, store: Path, tmp_path: Path) -> No
         (["import", "page", "{tmp}/empty", "-o", "{tmp}/x.h5"], "holds no XML"),
         (["import", "lines", "{corpus}", "-o", "{tmp}/x.h5", "--level", "page"], "--level page: there is none"),
         (["import", "iam-ondb", "{corpus}", "-o", "{tmp}/x.h5", "--source", "s"], "iam-ondb: --source"),
-        (["import", "mnist", "{corpus}", "-o", "{tmp}/x.h5"], "known are iam-ondb, unipen"),
+        (["import", "mnist", "{corpus}", "-o", "{tmp}/x.h5"], "known are iam-ondb, unipen, omniglot, kanjivg"),
         (["import", "iam-ondb", "{tmp}/none", "-o", "{tmp}/x.h5"], "no such file or folder"),
         (["import", "iam-ondb", "{tmp}/empty", "-o", "{tmp}/x.h5"], "no IAM-OnDB lines found"),
         (["import", "unipen", "{corpus}", "-o", "{tmp}/x.h5"], "no UNIPEN"),

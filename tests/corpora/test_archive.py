@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,12 @@ def unpacked(folder: Path) -> Path:
 
 
 def packed(path: Path) -> Path:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zipped:
+            zipped.writestr("a/", "")
+            for name, content in FILES.items():
+                zipped.writestr(name, content)
+        return path
     mode = {".xz": "w:xz", ".gz": "w:gz", ".tgz": "w:gz", ".bz2": "w:bz2", ".tar": "w"}[path.suffix]
     with tarfile.open(path, mode) as archive:
         archive.addfile(directory := tarfile.TarInfo("./a"))
@@ -36,7 +43,7 @@ def packed(path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["x.tar.xz", "x.tar.gz", "x.tgz", "x.tar.bz2", "x.tar"])
+@pytest.mark.parametrize("name", ["x.tar.xz", "x.tar.gz", "x.tgz", "x.tar.bz2", "x.tar", "x.zip"])
 def test_an_archive_reads_like_the_folder(tmp_path: Path, name: str) -> None:
     folder = unpacked(tmp_path / "folder")
     found = dict(members([packed(tmp_path / name)]))
@@ -80,3 +87,18 @@ def test_an_archive_that_is_none(tmp_path: Path) -> None:
     path.write_bytes(b"<html>not found</html>")
     with pytest.raises(InputError, match="damaged or incomplete"):
         list(members([path]))
+
+
+def test_a_zip_archive_cut_off_damaged_or_under_a_password(tmp_path: Path) -> None:
+    whole = packed(tmp_path / "x.zip").read_bytes()
+    cut = whole[: len(whole) // 2]
+    flag = bytearray(whole)
+    flag[whole.index(b"PK\x01\x02") + 8] |= 1  # "encrypted", in the directory's first entry
+    local = whole.index(b"PK\x03\x04", 4)
+    flag[whole.index(b"PK\x01\x02", whole.index(b"PK\x01\x02") + 4) + 8] |= 1
+    flag[local + 6] |= 1
+    damaged = whole.replace(b"two.txt", b"owt.txt", 1)
+    for content in (cut, bytes(flag), damaged, b"<html>not found</html>"):
+        (tmp_path / "x.zip").write_bytes(content)
+        with pytest.raises(InputError, match=r"x\.zip: a damaged or incomplete archive"):
+            list(members([tmp_path / "x.zip"]))

@@ -94,7 +94,7 @@ def test_inventory_counts(stores: list[Path]) -> None:
 
 
 def test_import_of_a_corpus_nobody_knows(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="known are iam-ondb, unipen, lines, page"):
+    with pytest.raises(OptionError, match="known are iam-ondb, unipen, omniglot, kanjivg, lines, page"):
         import_corpus("mnist", [tmp_path], tmp_path / "x.h5")
 
 
