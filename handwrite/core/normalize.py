@@ -71,7 +71,8 @@ class NormalLine:
             )
         up = HEIGHT / 2 - (rows + 0.5)
         x = self.left + (np.clip(first + columns + 0.5, start, stop) + self.slant * up) / self.scale
-        y = np.polyval(self.middle, x) - up / self.scale
+        bend, slope, row = self.middle
+        y = (bend * x + slope) * x + row - up / self.scale
         half = 0.5 / self.scale
         return Box(float(x.min() - half), float(y.min() - half), float(x.max() + half), float(y.max() + half))
 
