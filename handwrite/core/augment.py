@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from handwrite.core.curve import Float64Array, bezier, points_at, without_repeats
 from handwrite.core.geometry import deslope, smooth, spread
+from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink
-from handwrite.core.render import GreyImage, pressure_of
+from handwrite.core.render import pressure_of
 
 FloatImage = NDArray[np.float32]
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.curve import Float64Array, IntArray, bezier, lines_needed, points_at, without_repeats
+from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink
 from handwrite.errors import InputError
 
-GreyImage = NDArray[np.uint8]
 Coverage = NDArray[np.float32]
 
 MAX_PIXELS = 40_000_000  # an A3 page at 400 dots per inch

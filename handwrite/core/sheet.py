@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from handwrite.core.curve import letter_height
+from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink
-from handwrite.core.render import Frame, GreyImage, Pen, enlarge, render
+from handwrite.core.render import Frame, Pen, enlarge, render
 
 WHITE = 255
 CAPTION_GREY = 110

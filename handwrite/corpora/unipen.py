@@ -7,7 +7,6 @@ because its label does not say where they end, and so is a contributor whose lab
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from handwrite.core.store import Sample
+from handwrite.corpora import splits
 from handwrite.corpora.archive import Progress, members
 from handwrite.corpora.line_breaks import spans_lines
 from handwrite.corpora.recording import Recording, Unresolved, parse_recording, statements
@@ -74,13 +74,7 @@ def group(sample: Sample) -> str:
 
 def split_of(contributor: str, writer: str) -> str:
     """The split of a writer: the same in every category and on every machine."""
-    digest = hashlib.sha256(f"{contributor}/{writer}".encode()).digest()
-    place = int.from_bytes(digest[:8], "big") / 2**64
-    for split, share in SPLIT_SHARES.items():
-        if place < share:
-            return split
-        place -= share
-    return "train"
+    return splits.split_of(f"{contributor}/{writer}", SPLIT_SHARES)
 
 
 def clean_label(label: str, contributor: str) -> str:

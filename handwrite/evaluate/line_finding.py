@@ -13,9 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from handwrite.core.image import GreyImage
 from handwrite.core.page_ink import paper_of
 from handwrite.core.reading import Point
-from handwrite.core.render import GreyImage, Paper, scan
+from handwrite.core.render import Paper, scan
 
 InkMask = NDArray[np.bool_]
 InkIndex = NDArray[np.int64]

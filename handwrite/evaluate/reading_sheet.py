@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from handwrite.core.image import GreyImage
 from handwrite.core.metrics import wrong_characters
-from handwrite.core.render import GreyImage
 from handwrite.evaluate.recognition import Judged
 
 ColourImage = NDArray[np.uint8]

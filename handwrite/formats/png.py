@@ -15,8 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from handwrite.core.image import GreyImage
 from handwrite.core.page import Page, Segments
-from handwrite.core.render import MAX_PIXELS, GreyImage, Pen, draw
+from handwrite.core.render import MAX_PIXELS, Pen, draw
 from handwrite.errors import InputError, OptionError
 from handwrite.formats.look import PLAIN, RULE_COLOUR, RULE_WIDTH, Look
 
