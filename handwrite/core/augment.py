@@ -88,7 +88,7 @@ class Strength:
     invert : only its chance counts.
     """
 
-    clean: float = 0.2
+    clean: float = 0.4
     slant: Dose = Dose(chance=0.35, most=0.3)
     stretch: Dose = Dose(chance=0.35, most=0.2)
     rotation: Dose = Dose(chance=0.3, most=1.5)

@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from handwrite.core.image import WHITE, GreyImage, is_dark_on_light
 from handwrite.core.reading import Box
@@ -58,23 +58,30 @@ class NormalLine:
     middle: FloatArray
     slant: float
 
-    def box(self, start: float, stop: float) -> Box:
-        """The box, in pixels of the image, of the ink in the normalized columns from `start` to `stop`; of a letter's
-        height where there is none."""
-        first = max(int(start), 0)
-        part = self.pixels[:, first : max(int(np.ceil(stop)), first + 1)] > WHITE // 2
-        rows, columns = np.nonzero(part)
-        if not len(rows):
-            rows, columns = (
-                np.array([HEIGHT / 2 - SPREAD, HEIGHT / 2 + SPREAD - 1]),
-                np.array([start, stop - 1]) - first,
-            )
-        up = HEIGHT / 2 - (rows + 0.5)
-        x = self.left + (np.clip(first + columns + 0.5, start, stop) + self.slant * up) / self.scale
+    def boxes(self, edges: ArrayLike) -> list[Box]:
+        """The boxes, in pixels of the image, of the ink between neighbouring edges (K + 1,), normalized columns that
+        never fall; of a letter's height where there is none."""
+        edges = np.asarray(edges, np.float64)
+        columns, rows = (0.5 + places for places in np.nonzero(self.pixels.T > WHITE // 2))
+        part = np.searchsorted(edges, columns, "right") - 1
+        inside = (part >= 0) & (part < len(edges) - 1)
+        bare = np.setdiff1d(np.arange(len(edges) - 1), part)
+        part = np.concatenate([part[inside], bare, bare])
+        columns = np.concatenate([columns[inside], edges[bare] + 0.5, edges[bare + 1] - 0.5])
+        rows = np.concatenate([rows[inside], *np.full((len(bare), 2), HEIGHT / 2 + SPREAD * np.array([-1, 1])).T])
+        x, y = self._in_image(columns, rows)
+        corners = np.full((4, len(edges) - 1), np.inf)  # left, top, minus right, minus bottom
+        for corner, values in zip(corners, (x, y, -x, -y), strict=True):
+            np.minimum.at(corner, part, values - 0.5 / self.scale)
+        left, top, right, bottom = (corners * [[1], [1], [-1], [-1]]).tolist()
+        return [Box(*sides) for sides in zip(left, top, right, bottom, strict=True)]
+
+    def _in_image(self, columns: NDArray[Any], rows: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
+        """Where points of the normalized line lie in the image."""
+        up = HEIGHT / 2 - rows
+        x = self.left + (columns + self.slant * up) / self.scale
         bend, slope, row = self.middle
-        y = (bend * x + slope) * x + row - up / self.scale
-        half = 0.5 / self.scale
-        return Box(float(x.min() - half), float(y.min() - half), float(x.max() + half), float(y.max() + half))
+        return x, (bend * x + slope) * x + row - up / self.scale
 
 
 def normalize(image: GreyImage) -> NormalLine:

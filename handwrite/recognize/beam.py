@@ -44,7 +44,9 @@ class BeamDecoder:
 
     def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
         """The reading of each line (T, S) of log probabilities; lines may differ in length, not in alphabet."""
-        return [self._judged(line, symbols) for line, symbols in zip(lines, self.search(lines), strict=True)]
+        texts = self.search(lines)
+        gains = [self._gains_along(symbols, size=line.shape[1]) for line, symbols in zip(lines, texts, strict=True)]
+        return judge(lines, texts, align(lines, texts), temperature=self.temperature, gains=gains)
 
     def search(self, lines: Sequence[Floats]) -> list[Symbols]:
         """The symbols (U,) of the best text of each line."""
@@ -106,14 +108,15 @@ class BeamDecoder:
         factor: Array = np.exp(gains)
         return factor
 
-    def _judged(self, line: Floats, symbols: Symbols) -> Decoded:
-        gains = np.full((len(symbols) + 1, line.shape[1]), self.bonus)
+    def _gains_along(self, symbols: Symbols, *, size: int) -> Array:
+        """(U + 1, size), what the models add to each symbol after symbols[:u], and at `BLANK` to the end."""
+        gains = np.full((len(symbols) + 1, size), self.bonus)
         gains[:, BLANK] = 0
         for model, weight in self.models:
             states = model.walk(symbols)
             gains += weight * model.gains[model.slots(states)]
             gains[:, BLANK] += weight * model.endings(states)
-        return judge(line, symbols, align(line, symbols), temperature=self.temperature, gains=gains)
+        return gains
 
 
 @dataclass

@@ -1,11 +1,13 @@
 """Connectionist temporal classification, decoded: the best path, where its characters stand and how sure each is.
 
-Works on the log probabilities of one line. It knows no network, no language model and no pixels; a decoder with a
-language model brings what that says as `gains`. The search for better texts than the best path is in `beam`.
+Works on the log probabilities of several lines side by side. It knows no network, no language model and no pixels; a
+decoder with a language model brings what that says as `gains`. The search for better texts than the best path is in
+`beam`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from handwrite.core.alphabet import BLANK
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Symbols = NDArray[np.int64]
+Frames = NDArray[np.int64]
 
 LOWEST = -69.0
 """Log probability that takes the place of lower ones, so that every text stays possible."""
@@ -45,33 +48,43 @@ class Decoded:
         return float(self.confidences[start:stop].prod() * following)
 
 
-def decode_greedy(log_probabilities: Floats, *, temperature: float = 1.0) -> Decoded:
-    """The best path with its positions and confidences. log_probabilities : (T, S), natural logarithm."""
-    symbols, frames = best_path(log_probabilities)
-    return judge(log_probabilities, symbols, frames, temperature=temperature)
+def decode_greedy(lines: Sequence[Floats], *, temperature: float = 1.0) -> list[Decoded]:
+    """The best path of each line with its positions and confidences. lines : (T, S) each, natural logarithm."""
+    paths = [best_path(line) for line in lines]
+    return judge(lines, [symbols for symbols, _ in paths], [frames for _, frames in paths], temperature=temperature)
 
 
 def judge(
-    log_probabilities: Floats,
-    symbols: Symbols,
-    frames: NDArray[np.int64],
+    lines: Sequence[Floats],
+    texts: Sequence[Symbols],
+    frames: Sequence[Frames],
     *,
     temperature: float = 1.0,
-    gains: NDArray[np.float64] | None = None,
-) -> Decoded:
-    """Add confidences to a text and its positions, whatever decoder chose them.
+    gains: Sequence[NDArray[np.float64]] | None = None,
+) -> list[Decoded]:
+    """Add confidences to the text of each line and its positions, whatever decoder chose them.
 
     The confidence of a character is its posterior in `continuations`, so with all that could stand in its place as
     rivals: other characters, none, or one more. temperature : divides the logits, to calibrate (Guo et al. 2017).
-    gains : (U + 1, S), what a language model adds to the log probability of each character after symbols[:u]; its
-    column `BLANK` is for the end of the line. A model's opinion of what comes after the character is left out.
+    gains : (U + 1, S) for each line, what a language model adds to the log probability of each character after
+    symbols[:u]; its column `BLANK` is for the end of the line. A model's opinion of what comes after the character is
+    left out.
     """
-    rivals = continuations(tempered(log_probabilities, temperature), symbols)
+    rivals = continuations([tempered(line, temperature) for line in lines], texts)
     if gains is not None:
-        rivals = rivals * np.exp(gains - gains.max(1, keepdims=True))
-        rivals /= rivals.sum(1, keepdims=True)
-    chosen = rivals[np.arange(len(symbols) + 1), np.append(symbols, BLANK)]
-    return Decoded(symbols, frames, chosen[:-1], float(chosen[-1]))
+        rivals = [_favoured(own, gain) for own, gain in zip(rivals, gains, strict=True)]
+    decoded = []
+    for symbols, places, own in zip(texts, frames, rivals, strict=True):
+        chosen = own[np.arange(len(symbols) + 1), np.append(symbols, BLANK)]
+        decoded.append(Decoded(symbols, places, chosen[:-1], float(chosen[-1])))
+    return decoded
+
+
+def _favoured(rivals: NDArray[np.float64], gains: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities (U + 1, S) with the log weights `gains` on them, each row summing to 1."""
+    weighed: NDArray[np.float64] = rivals * np.exp(gains - gains.max(1, keepdims=True))
+    weighed /= weighed.sum(1, keepdims=True)
+    return weighed
 
 
 def tempered(log_probabilities: Floats, temperature: float) -> Floats:
@@ -93,31 +106,44 @@ def best_path(log_probabilities: Floats) -> tuple[Symbols, NDArray[np.int64]]:
     return path[starts[visible]], np.stack([starts, stops], 1)[visible]
 
 
-def align(log_probabilities: Floats, symbols: Symbols) -> NDArray[np.int64]:
-    """The frames (U, 2) [start, stop) of each symbol on the most probable path that spells the symbols (Viterbi).
+def align(lines: Sequence[Floats], texts: Sequence[Symbols]) -> list[Frames]:
+    """The frames (U, 2) [start, stop) of each symbol on the most probable path of each line that spells its text
+    (Viterbi).
 
     Raises ValueError when there are fewer frames than the symbols take, with a blank between equal neighbours.
     """
-    frames, count = len(log_probabilities), len(symbols)
-    if frames < count + int((symbols[1:] == symbols[:-1]).sum()):
-        raise ValueError(f"{count} symbols do not fit in {frames} frames")
-    if not count:
-        return np.zeros((0, 2), np.int64)
-    path = np.array(_viterbi(np.maximum(log_probabilities, LOWEST), symbols))
-    starts = np.searchsorted(path, np.arange(count) * 2 + 1)
-    stops = np.searchsorted(path, np.arange(count) * 2 + 2)
-    return np.stack([starts, stops], 1)
+    for line, symbols in zip(lines, texts, strict=True):
+        if len(line) < len(symbols) + int((symbols[1:] == symbols[:-1]).sum()):
+            raise ValueError(f"{len(symbols)} symbols do not fit in {len(line)} frames")
+    paths = _viterbi([np.maximum(line, LOWEST) for line in lines], texts)
+    return [_places(path[: len(line)], len(own)) for path, line, own in zip(paths.T, lines, texts, strict=True)]
 
 
-def continuations(log_probabilities: Floats, symbols: Symbols) -> NDArray[np.float64]:
-    """What follows each beginning of a text: (U + 1, S) probabilities, each row summing to 1.
+def _places(path: NDArray[np.int64], count: int) -> Frames:
+    """The frames (count, 2) of each symbol on a path (T,) of states."""
+    odd = 2 * np.arange(count) + 1
+    return np.stack([np.searchsorted(path, odd), np.searchsorted(path, odd + 1)], 1)
+
+
+def continuations(lines: Sequence[Floats], texts: Sequence[Symbols]) -> list[NDArray[np.float64]]:
+    """What follows each beginning of the text of each line: (U + 1, S) probabilities, each row summing to 1.
 
     Row u is for a labelling that begins with symbols[:u]: column c > 0 says how likely c comes next, column `BLANK` how
     likely nothing does. These are the quotients of the prefix probabilities of Graves 2006, sec. 3.2; so the entries of
     a text, and of `BLANK` after it, multiply to its probability over all paths.
     """
-    probabilities = np.exp(np.maximum(log_probabilities, LOWEST), dtype=np.float64)
-    alpha, scales = _forward(probabilities, symbols)
+    probabilities = [np.exp(np.maximum(line, LOWEST), dtype=np.float64) for line in lines]
+    alpha, scales = _forward(probabilities, texts)
+    return [
+        _following(alpha[: len(own) + 1, index, : 2 * len(symbols) + 1], scales[: len(own) + 1, index], own, symbols)
+        for index, (own, symbols) in enumerate(zip(probabilities, texts, strict=True))
+    ]
+
+
+def _following(
+    alpha: NDArray[np.float64], scales: NDArray[np.float64], probabilities: NDArray[np.float64], symbols: Symbols
+) -> NDArray[np.float64]:
+    """The continuations (U + 1, S) of a line whose forward variables are known."""
     blank, label = _comparable(alpha, scales)
     following = (blank + label)[:-1].T @ probabilities
     again = np.einsum("tu,tu->u", blank[:-1, 1:], probabilities[:, symbols])  # a double letter wants a blank between
@@ -127,25 +153,30 @@ def continuations(log_probabilities: Floats, symbols: Symbols) -> NDArray[np.flo
     return posterior
 
 
-def _forward(probabilities: NDArray[np.float64], symbols: Symbols) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The forward variables of Graves 2006, eq. 6-7: (T + 1, 2 U + 1), row t after t frames, even states blank.
+def _forward(
+    probabilities: Sequence[NDArray[np.float64]], texts: Sequence[Symbols]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The forward variables of Graves 2006, eq. 6-7, of B lines: (T + 1, B, 2 U + 1), row t after t frames, even states
+    blank; a shorter line has its own in the beginning of its rows.
 
-    Each row is scaled to sum to 1; the second array (T + 1,) is the logarithm of what it was divided by in all.
+    The row of each line is scaled to sum to 1; the second array (T + 1, B) is the logarithm of what it was divided by
+    in all.
     """
-    emitted, skips = _lattice(probabilities, symbols)
-    frames, states = emitted.shape
-    padded = np.zeros((frames + 1, states + 2))  # two states before the first, never reached
-    padded[0, 2] = 1
-    sums = np.ones(frames + 1)
+    emitted, skips = _lattices(probabilities, texts, nothing=0.0)
+    frames, lines, states = emitted.shape
+    padded = np.zeros((frames + 1, lines, states + 2))  # two states before the first, never reached
+    padded[0, :, 2] = 1
+    sums = np.ones((frames + 1, lines, 1))
     for frame in range(frames):
-        before, now = padded[frame], padded[frame + 1, 2:]
-        np.multiply(skips, before[:-2], out=now)
-        now += before[1:-1]
-        now += before[2:]
+        before, now = padded[frame], padded[frame + 1, :, 2:]
+        np.multiply(skips, before[:, :-2], out=now)
+        now += before[:, 1:-1]
+        now += before[:, 2:]
         now *= emitted[frame]
-        sums[frame + 1] = total = now.sum()
-        now /= total
-    return padded[:, 2:], np.log(sums).cumsum()
+        sums[frame + 1] = total = now.sum(1, keepdims=True)
+        now /= np.where(total > 0, total, 1)  # beyond the end of a line
+    with np.errstate(divide="ignore"):
+        return padded[:, :, 2:], np.log(sums[:, :, 0]).cumsum(0)
 
 
 def _comparable(alpha: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -159,33 +190,42 @@ def _comparable(alpha: NDArray[np.float64], scales: NDArray[np.float64]) -> NDAr
     return scaled
 
 
-def _viterbi(log_probabilities: Floats, symbols: Symbols) -> list[int]:
-    """The state of each frame on the best path; state 2 u + 1 is symbols[u], the even ones are blank."""
-    emitted, skips = _lattice(log_probabilities, symbols)
-    frames, states = emitted.shape
+def _viterbi(lines: Sequence[Floats], texts: Sequence[Symbols]) -> NDArray[np.int64]:
+    """(T, B) the state of each frame on the best path of each of B lines; state 2 u + 1 is symbols[u], the even ones
+    are blank. Beyond the end of a line it means nothing."""
+    emitted, skips = _lattices(lines, texts, nothing=-np.inf)
+    frames, count, states = emitted.shape
     with np.errstate(divide="ignore"):
         skips = np.log(skips)
-    best = np.full((frames + 1, states + 2), -np.inf)
-    best[0, 2] = 0
+    best = np.full((frames + 1, count, states + 2), -np.inf)
+    best[0, :, 2] = 0
+    back = np.zeros((frames, count, states), np.int8)  # by how many states the best path to a state came
     for frame in range(frames):
-        before, now = best[frame], best[frame + 1, 2:]
-        np.add(skips, before[:-2], out=now)
-        np.maximum(now, before[1:-1], out=now)
-        np.maximum(now, before[2:], out=now)
-        now += emitted[frame]
-    state = states - 1 if best[-1, -1] > best[-1, -2] else states - 2
-    path = [state]
-    for frame in range(frames - 1, 0, -1):
-        here, one, two = best[frame, state + 2], best[frame, state + 1], best[frame, state] + skips[state]
-        state -= 0 if here >= one and here >= two else 1 if one >= two else 2
-        path.append(state)
-    return path[::-1]
+        before = best[frame]
+        ways = np.stack([before[:, 2:], before[:, 1:-1], before[:, :-2] + skips])
+        back[frame] = ways.argmax(0)
+        best[frame + 1, :, 2:] = ways.max(0) + emitted[frame]
+    own, lengths = np.arange(count), np.array([len(line) for line in lines], np.int64)
+    state = 2 * np.array([len(symbols) for symbols in texts], np.int64)
+    state = state - (best[lengths, own, state + 1] > best[lengths, own, state + 2])
+    path = np.zeros((frames, count), np.int64)
+    for frame in range(frames - 1, -1, -1):
+        path[frame] = state
+        state = state - np.where(frame < lengths, back[frame, own, state], 0)
+    return path
 
 
-def _lattice(values: Floats, symbols: Symbols) -> tuple[Floats, NDArray[np.float64]]:
-    """What each state of a text emits in each frame (T, 2 U + 1), and 1 where the blank before it may be skipped."""
-    states = np.full(2 * len(symbols) + 1, BLANK)
-    states[1::2] = symbols
-    skips = np.zeros(len(states))
-    skips[3::2] = symbols[1:] != symbols[:-1]
-    return values[:, states], skips
+def _lattices(
+    lines: Sequence[Floats], texts: Sequence[Symbols], *, nothing: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What each state of each text emits in each frame (T, B, 2 U + 1), `nothing` beyond its end, and (B, 2 U + 1), 1
+    where the blank before a state may be skipped."""
+    frames, states = max(map(len, lines), default=0), 2 * max(map(len, texts), default=0) + 1
+    emitted = np.full((frames, len(lines), states), nothing)
+    skips = np.zeros((len(lines), states))
+    for index, (line, symbols) in enumerate(zip(lines, texts, strict=True)):
+        spelled = np.full(2 * len(symbols) + 1, BLANK)
+        spelled[1::2] = symbols
+        emitted[: len(line), index, : len(spelled)] = line[:, spelled]
+        skips[index, 3 : len(spelled) : 2] = symbols[1:] != symbols[:-1]
+    return emitted, skips

@@ -17,13 +17,10 @@ from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink, join
 from handwrite.core.normalize import normalize
 from handwrite.core.render import render
-from handwrite.core.store import Store
+from handwrite.core.store import Store, is_struck_out
 from handwrite.errors import InputError
 
-CROSSED_OUT = "#"
-"""What IAM's transcribers wrote for a word that the writer struck out."""
-
-SCAN_SHARE, WORD_SHARE, CHARACTER_SHARE = 2, 0.25, 0.1
+SCAN_SHARE, WORD_SHARE, CHARACTER_SHARE = 2, 0.5, 0.1
 """How often an epoch shows a scan, a single word and a single character; a line of ink comes once."""
 
 MOST_WORDS, MOST_CHARACTERS = 4, 8
@@ -75,7 +72,7 @@ def load_written(
         for index in store.select(splits=splits, levels=levels).tolist():
             text, source, level = store.text[index], str(store.source[index]), str(store.level[index])
             writer = f"{source}/{store.writer[index]}"
-            if text.strip() and not (source == "iam-ondb" and CROSSED_OUT in text):
+            if text.strip() and not is_struck_out(text, source=source):
                 found.append(Written(store, index, text, source, level, writer, bool(store.has_image[index])))
     return found
 

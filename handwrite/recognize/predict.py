@@ -62,7 +62,7 @@ class Greedy:
 
     def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
         """The reading of each line (T, S) of log probabilities."""
-        return [decode_greedy(line, temperature=self.temperature) for line in lines]
+        return decode_greedy(lines, temperature=self.temperature)
 
 
 @dataclass(frozen=True)
@@ -163,11 +163,8 @@ class Recognizer:
     def _line(self, normal: NormalLine, decoded: Decoded) -> Line:
         """A reading with its places, in pixels of the line's image; spaces that separate nothing are left out."""
         text = self.alphabet.decode(decoded.symbols)
-        edges = _edges(decoded.frames) * COLUMNS_PER_FRAME
-        chars = [
-            Char(char, float(confidence), normal.box(edges[index], edges[index + 1]))
-            for index, (char, confidence) in enumerate(zip(text, decoded.confidences, strict=True))
-        ]
+        boxes = normal.boxes(_edges(decoded.frames) * COLUMNS_PER_FRAME)
+        chars = [Char(*parts) for parts in zip(text, decoded.confidences.tolist(), boxes, strict=True)]
         words = tuple(
             Word(match[0], decoded.confidence(*match.span()), _around(part := chars[slice(*match.span())]), tuple(part))
             for match in WORD.finditer(text)

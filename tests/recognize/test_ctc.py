@@ -43,7 +43,7 @@ def test_the_best_path_is_the_best_of_all_paths(seed: int) -> None:
     symbols, frames = best_path(line)
     assert tuple(symbols) == collapse(best)
     assert [set(best[start:stop]) for start, stop in frames] == [{symbol} for symbol in symbols]
-    assert align(line, symbols).tolist() == frames.tolist()
+    assert align([line], [symbols])[0].tolist() == frames.tolist()
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -55,7 +55,7 @@ def test_continuations_are_quotients_of_prefix_probabilities(seed: int) -> None:
         return sum(p for text, p in texts.items() if text[: len(beginning)] == beginning)
 
     for text in ((), (1,), (1, 1), (2, 1, 2), (1, 2, 2)):
-        found = continuations(line, np.array(text, np.int64))
+        found = continuations([line], [np.array(text, np.int64)])[0]
         for count in range(len(text) + 1):
             begun = text[:count]
             wanted = [texts[begun], *(prefix((*begun, symbol)) for symbol in range(1, SYMBOLS))]
@@ -64,7 +64,7 @@ def test_continuations_are_quotients_of_prefix_probabilities(seed: int) -> None:
 
 def test_confidences_multiply_to_what_the_loss_of_torch_says() -> None:
     line, symbols = lattice(3, frames=60, symbols=9), np.array([4, 4, 1, 8, 2, 2, 2, 7, 1, 3, 5, 6, 5])
-    decoded = judge(line, symbols, align(line, symbols))
+    [decoded] = judge([line], [symbols], align([line], [symbols]))
     loss = torch.nn.functional.ctc_loss(
         torch.from_numpy(line)[:, None],
         torch.from_numpy(symbols)[None],
@@ -80,21 +80,21 @@ def test_align_finds_the_best_of_all_paths_of_the_text(text: tuple[int, ...]) ->
     line = lattice(7)
     paths = [path for path in itertools.product(range(SYMBOLS), repeat=FRAMES) if collapse(path) == text]
     best = np.array(max(paths, key=lambda path: float(line[np.arange(FRAMES), path].sum())))
-    frames = align(line, np.array(text))
+    [frames] = align([line], [np.array(text)])
     assert [set(best[start:stop]) for start, stop in frames] == [{symbol} for symbol in text]
     assert sum(stop - start for start, stop in frames) == (best != BLANK).sum()
 
 
 def test_align_refuses_a_text_that_does_not_fit() -> None:
     with pytest.raises(ValueError, match="3 symbols do not fit in 4 frames"):
-        align(lattice(0, frames=4), np.array([1, 1, 1]))
+        align([lattice(0, frames=4)], [np.array([1, 1, 1])])
 
 
 def test_a_planted_line_is_read_with_its_places() -> None:
     path = [0, 3, 3, 0, 3, 0, 1, 2, 0]
     line = np.full((9, 4), np.log(0.01), np.float32)
     line[np.arange(9), path] = np.log(0.97)
-    decoded = decode_greedy(line)
+    [decoded] = decode_greedy([line])
     assert decoded.symbols.tolist() == [3, 3, 1, 2]
     assert decoded.frames.tolist() == [[1, 3], [4, 5], [6, 7], [7, 8]]
     assert decoded.confidences.min() > 0.9
@@ -102,7 +102,7 @@ def test_a_planted_line_is_read_with_its_places() -> None:
 
 def test_a_blank_line_has_no_characters() -> None:
     line = np.log(np.full((20, 3), [0.98, 0.01, 0.01], np.float32))
-    decoded = decode_greedy(line)
+    [decoded] = decode_greedy([line])
     assert (decoded.symbols.shape, decoded.frames.shape, decoded.confidences.shape) == ((0,), (0, 2), (0,))
     assert decoded.confidence() == pytest.approx(0.98**20, rel=1e-5)
 
@@ -111,9 +111,9 @@ def test_doubt_falls_on_the_doubtful_character() -> None:
     line = np.full((9, 4), np.log(1e-4), np.float32)
     line[np.arange(9), [0, 1, 0, 0, 2, 0, 0, 3, 0]] = 0
     line[4, [2, 1]] = np.log([0.6, 0.4])
-    decoded = decode_greedy(line)
+    [decoded] = decode_greedy([line])
     assert decoded.confidences == pytest.approx([1, 0.6, 1], abs=0.01)
-    softer = decode_greedy(line, temperature=2.0)
+    [softer] = decode_greedy([line], temperature=2.0)
     assert softer.confidences[1] < 0.6
 
 
@@ -128,11 +128,23 @@ def test_gains_move_the_confidences() -> None:
     line = lattice(1)
     symbols, frames = best_path(line)
     gains = np.zeros((len(symbols) + 1, SYMBOLS))
-    assert judge(line, symbols, frames, gains=gains).confidences == pytest.approx(
-        judge(line, symbols, frames).confidences
-    )
+    [plain] = judge([line], [symbols], [frames])
+    [even] = judge([line], [symbols], [frames], gains=[gains])
+    assert even.confidences == pytest.approx(plain.confidences)
     gains[0, symbols[0]] = 3.0
-    plain, helped = judge(line, symbols, frames), judge(line, symbols, frames, gains=gains)
+    [helped] = judge([line], [symbols], [frames], gains=[gains])
     odds = [confidence / (1 - confidence) for confidence in (plain.confidences[0], helped.confidences[0])]
     assert odds[1] / odds[0] == pytest.approx(np.exp(3.0))
     assert helped.confidences[1:] == pytest.approx(plain.confidences[1:])
+
+
+def test_lines_side_by_side_are_judged_as_alone() -> None:
+    lines = [lattice(seed, frames=frames, symbols=9) for seed, frames in ((0, 30), (1, 7), (2, 1), (3, 55))]
+    texts = [best_path(line)[0][: len(line) // 2] for line in lines]
+    texts[2] = texts[2][:0]
+    together, alone = align(lines, texts), [align([line], [text])[0] for line, text in zip(lines, texts, strict=True)]
+    assert [frames.tolist() for frames in together] == [frames.tolist() for frames in alone]
+    for line, text, frames, decoded in zip(lines, texts, together, judge(lines, texts, together), strict=True):
+        [own] = judge([line], [text], [frames])
+        assert decoded.confidences == pytest.approx(own.confidences)
+        assert decoded.ending == pytest.approx(own.ending)

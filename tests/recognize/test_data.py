@@ -11,9 +11,11 @@ import pytest
 from handwrite.core.ink import Ink
 from handwrite.core.store import Sample, Store, StoreWriter, no_ink
 from handwrite.recognize.data import (
+    CHARACTER_SHARE,
     HELD_OUT,
     MOST_CHARACTERS,
     SCAN_SHARE,
+    WORD_SHARE,
     Draw,
     epoch_of,
     held_out,
@@ -64,8 +66,8 @@ def test_an_epoch_shows_each_kind_in_its_share(store: Store) -> None:
     pieces = Counter((p.level, p.scanned) for draw in draws for p in draw.pieces)
     assert pieces["line", True] == 40 * 6 * SCAN_SHARE
     assert pieces["line", False] == 40 * 6
-    assert pieces["word", False] == pytest.approx(40 * 60 * 0.25, rel=0.15)
-    assert pieces["character", False] == pytest.approx(40 * 60 * 0.1, rel=0.2)
+    assert pieces["word", False] == pytest.approx(40 * 60 * WORD_SHARE, rel=0.15)
+    assert pieces["character", False] == pytest.approx(40 * 60 * CHARACTER_SHARE, rel=0.2)
     for draw in draws:
         assert len({(p.writer, p.level) for p in draw.pieces}) == 1
         assert draw.text == ("" if draw.pieces[0].level == "character" else " ").join(p.text for p in draw.pieces)

@@ -53,14 +53,6 @@ def test_each_frame_sees_the_whole_line(net: RecognizeNet) -> None:
         assert (before - after)[frames[0] // 2].abs().max() > 0
 
 
-def test_frames_stand_in_order() -> None:
-    net = RecognizeNet(TINY)
-    steps = torch.arange(3 * 1 * FRAMES * 4, dtype=torch.float32).view(3, 1, FRAMES * 4) ** 2 / 10
-    frames = net._frames(steps)
-    expected = steps.view(3 * FRAMES, 1, 4).log_softmax(-1)
-    torch.testing.assert_close(frames, expected)
-
-
 def test_it_learns_what_stands_where() -> None:
     torch.manual_seed(0)
     net = RecognizeNet(RecognizeConfig(symbols=4, channels=(8, 8, 8, 16), hidden=12, dropout=0.0))
