@@ -9,9 +9,7 @@ the command. Beside them stands the network alone. What is read may be wrong; he
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -23,6 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from benchmark_options import load_average, options_parser
 
 from handwrite.core.image import GreyImage
 from handwrite.core.normalize import normalize
@@ -127,16 +126,10 @@ def table(speeds: Sequence[Speed], waiting: Waiting) -> str:
 
 def main() -> int:
     """Measure and print; 2 when the weights cannot be used."""
-    parser = argparse.ArgumentParser(description="How fast the recognizer reads.")
-    parser.add_argument("--weights", default="recognize", help="weights to use, a file or a name")
+    parser = options_parser("How fast the recognizer reads.", weights="recognize")
     parser.add_argument("--lm", default="lm", help="language model to use, a file or a name")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each, of which the median counts")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    if options.threads < 1 or options.runs < 1:
-        parser.error("--threads and --runs must be at least 1")
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    load = load_average()
     try:
         recognizer = Recognizer.load(options.weights, device="cpu", threads=options.threads)
         decoders = {name: recognizer.decoder(name, language_model=options.lm) for name in DECODERS[:2]}

@@ -11,9 +11,7 @@ by default, and for the command from its start.
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -24,6 +22,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+from benchmark_options import load_average, options_parser
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -31,13 +30,13 @@ from torch.nn.functional import softplus
 from handwrite.errors import HandwriteError
 from handwrite.evaluate.texts import SENTENCES
 from handwrite.formats import encode
+from handwrite.synth import DEFAULT_BIAS
 from handwrite.synth.layout import PageFormat, layout
 from handwrite.synth.mixture import biased, split
 from handwrite.synth.model import SynthNet
 from handwrite.synth.predict import Synthesizer, orders
 from handwrite.synth.sampler import draw, max_points
 
-BIAS = 0.75
 LINE = "The train leaves at 9:45 every Saturday."
 SIZES = (1, 32)
 """Lines at once."""
@@ -136,7 +135,7 @@ def draw_plainly(net: SynthNet, texts: Texts, *, seed: int) -> int:
 
 def _point(values: Tensor, generator: torch.Generator) -> Tensor:
     """A point (B, 3) from the mixture's values."""
-    mixture = biased(split(values), torch.tensor(BIAS))
+    mixture = biased(split(values), torch.tensor(DEFAULT_BIAS))
     component = torch.multinomial(torch.softmax(mixture.weight, 1), 1, generator=generator)[:, 0]
     rows = torch.arange(len(values))
     sigma, rho = torch.exp(mixture.log_sigma[rows, component]), mixture.rho[rows, component]
@@ -152,7 +151,7 @@ def measure(synthesizer: Synthesizer, *, lines: int, runs: int) -> Speed:
     net, weights = synthesizer.net, weights_in_a_step(synthesizer.net)
 
     def ours(run: int) -> int:
-        style, bias = net.writer.weight[:1].detach().expand(lines, -1), torch.full((lines,), BIAS)
+        style, bias = net.writer.weight[:1].detach().expand(lines, -1), torch.full((lines,), DEFAULT_BIAS)
         traces = draw(net, texts, style=style, bias=bias, seeds=[(run, row) for row in range(lines)])
         return sum(len(trace.offsets) - 1 for trace in traces)
 
@@ -186,7 +185,7 @@ def wait(synthesizer: Synthesizer, *, weights: str, threads: int, runs: int) -> 
     def svg(text: str, sheet: PageFormat, seed: int) -> float:
         begin = time.perf_counter()
         lines, _ = synthesizer.prepare(text)
-        written = synthesizer.write(orders(lines, [synthesizer.hand()], [BIAS]), seed=seed)
+        written = synthesizer.write(orders(lines, [synthesizer.hand()], [DEFAULT_BIAS]), seed=seed)
         for made in layout((line.words for line in written), sheet, seed=seed):
             encode(made, "svg")
         return time.perf_counter() - begin
@@ -244,15 +243,8 @@ def table(speeds: Sequence[Speed], *, weights: int) -> str:
 
 def main() -> int:
     """Measure and print; 2 when the weights cannot be used."""
-    parser = argparse.ArgumentParser(description="How fast the synthesizer draws.")
-    parser.add_argument("--weights", default="synth", help="weights to use, a file or a name")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each, of which the median counts")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    options = parser.parse_args()
-    if options.threads < 1 or options.runs < 1:
-        parser.error("--threads and --runs must be at least 1")
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    options = options_parser("How fast the synthesizer draws.", weights="synth").parse_args()
+    load = load_average()
     try:
         synthesizer = Synthesizer.load(options.weights, device="cpu", threads=options.threads)
     except HandwriteError as error:
@@ -269,7 +261,7 @@ def main() -> int:
         print(table(speeds, weights=weights))
         print(f"seconds to svg: a line of {len(LINE)} characters {waiting.line:.2f}, a page of 30 such lines ", end="")
         print(f"{waiting.page:.2f}; the command from its start, for a line, {waiting.command:.2f}")
-        print(f"{options.threads} threads, bias {BIAS}, median of {options.runs} runs; load before: {load:.1f}")
+        print(f"{options.threads} threads, bias {DEFAULT_BIAS}, median of {options.runs} runs; load before: {load:.1f}")
     return 0
 
 

@@ -20,6 +20,7 @@ from handwrite.synth import predict, sampler
 from handwrite.synth.model import SynthConfig, SynthNet
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
+sys.path.append(str(FOLDER))  # as when a benchmark is run: what they share lies beside them
 CHARS = "".join(map(chr, range(32, 127)))
 CONFIG = SynthConfig(
     symbols=len(CHARS) + 1, writers=2, hidden=32, text_channels=8, style_channels=4, gaussians=3, components=2
@@ -83,6 +84,16 @@ def test_figures(
     monkeypatch.setattr(sys, "argv", ["synth.py", "--weights", "nowhere"])
     assert benchmark.main() == 2
     assert "nowhere: no such weights" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [["--threads", "0"], ["--runs", "-1"], ["--runs", "many"]])
+def test_options_that_measure_nothing(
+    options: list[str], benchmark: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["synth.py", *options])
+    with pytest.raises(SystemExit):
+        benchmark.main()
+    assert f"argument {options[0]}: {options[1]}: must be a whole number" in capsys.readouterr().err
 
 
 def test_figures_of_the_recognizer(

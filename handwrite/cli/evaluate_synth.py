@@ -24,6 +24,7 @@ from handwrite.cli.pictures import check_picture, write_picture
 from handwrite.cli.progress import progress, say
 from handwrite.core.files import check_writable
 from handwrite.errors import OptionError
+from handwrite.synth import DEFAULT_BIAS
 
 if TYPE_CHECKING:
     from handwrite.evaluate.likelihood import Likelihood
@@ -56,7 +57,7 @@ def synth(
     ] = None,
     split: Annotated[str, typer.Option("--split", metavar="NAME", help="Which part of it.")] = "val",
     texts: Texts = 300,
-    bias: Annotated[float, typer.Option("--bias", metavar="B", help="Bias to write with.")] = 0.75,
+    bias: Annotated[float, typer.Option("--bias", metavar="B", help="Bias to write with.")] = DEFAULT_BIAS,
     style: Style = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the texts; the sheet has its own.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -15,6 +15,7 @@ import typer
 
 from handwrite.cli.progress import say
 from handwrite.errors import InputError, OptionError
+from handwrite.synth import DEFAULT_BIAS
 
 STREAM = "-"
 """Stands for stdin where a command reads, and for stdout where it writes."""
@@ -30,7 +31,9 @@ Seed = Annotated[
 ]
 Bias = Annotated[
     list[float] | None,
-    typer.Option("--bias", metavar="B", help="0 is as varied as people write, more is neater; 0.75. Repeatable."),
+    typer.Option(
+        "--bias", metavar="B", help=f"0 is as varied as people write, more is neater; {DEFAULT_BIAS:g}. Repeatable."
+    ),
 ]
 Styles = Annotated[
     list[str] | None,

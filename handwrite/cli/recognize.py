@@ -209,10 +209,12 @@ def _image(path: str, failures: _Failures) -> GreyImage | None:
 def _chunks(inputs: Iterable[_Input]) -> Iterator[list[_Input]]:
     """The inputs in groups of up to `MOST_IMAGES` and, but for a single one, `MOST_PIXELS`."""
     chunk: list[_Input] = []
+    pixels = 0
     for one in inputs:
-        if chunk and (len(chunk) == MOST_IMAGES or sum(i.image.size for i in [*chunk, one]) > MOST_PIXELS):
+        pixels += one.image.size
+        if chunk and (len(chunk) == MOST_IMAGES or pixels > MOST_PIXELS):
             yield chunk
-            chunk = []
+            chunk, pixels = [], one.image.size
         chunk.append(one)
     if chunk:
         yield chunk

@@ -15,6 +15,7 @@ from handwrite.cli.output import deliver
 from handwrite.cli.progress import progress, say
 from handwrite.core.files import check_writable, make_folder
 from handwrite.errors import OptionError
+from handwrite.synth import DEFAULT_BIAS
 
 if TYPE_CHECKING:
     from handwrite.synth.predict import Synthesizer
@@ -27,7 +28,7 @@ Sheet = Annotated[
 Name = Annotated[str, typer.Argument(metavar="NAME", show_default=False, help="What your style is called.")]
 
 SAMPLE = "The five boxing wizards jump quickly, 1234567890"
-BIAS, SEED = 0.75, 1
+SEED = 1
 FIT_THREADS = 1
 """CPU threads to learn a hand with; a few lines are too little work to share."""
 
@@ -161,7 +162,7 @@ def _sheet(synthesizer: Synthesizer, names: list[str], text: str) -> bytes:
     (line, *others), _ = synthesizer.prepare(text)
     if others:
         raise OptionError("--text: give one line")
-    orders = [Order(line, synthesizer.hand(name), BIAS) for name in names]
+    orders = [Order(line, synthesizer.hand(name), DEFAULT_BIAS) for name in names]
     written = list(synthesizer.write(orders, seed=SEED))
     captions = [f"{name}" for name in names]
     items = [(line.ink, caption) for line, caption in zip(written, captions, strict=True)]

@@ -34,12 +34,12 @@ from handwrite.cli.options import (
 from handwrite.cli.output import Target, deliver_pages, deliver_whole, target
 from handwrite.cli.progress import progress, say
 from handwrite.errors import InputError, OptionError
+from handwrite.synth import DEFAULT_BIAS
 
 if TYPE_CHECKING:
     from handwrite.core.page import Page
     from handwrite.synth.predict import Line, Order, Synthesizer
 
-DEFAULT_BIAS = 0.75
 DEFAULT_FORMAT = "svg"
 DEFAULT_STEM = "handwriting"
 FEW_PIECES = 8
@@ -118,22 +118,16 @@ def synth(
     sizes = {"margin": margin, "x_height": x_height, "line_spacing": line_spacing, "drift": drift}
     sheet = drawing.page_format(page, align=align, ruling=ruling, **sizes)
     wanted = _text(text, file)
-    synthesizer = _load(weights, device=device, threads=threads)
+    from handwrite.synth.layout import layout
+    from handwrite.synth.predict import Synthesizer, orders
+
+    synthesizer = Synthesizer.load(weights, device=device, threads=threads)
     hands = chosen_hands(synthesizer, style or [])
     lines = _prepared(synthesizer, wanted)
     seed = chosen_seed(seed)
     metadata = _metadata(seed=seed, bias=biases, style=[hand.name for hand in hands], weights=weights)
-    from handwrite.synth.layout import layout
-    from handwrite.synth.predict import orders
-
     with closing(_written(synthesizer, orders(lines, hands, biases), seed=seed, attempts=attempts)) as written:
         _deliver(layout((line.words for line in written), sheet, seed=seed), goal, encoder, metadata)
-
-
-def _load(weights: str, *, device: str, threads: int | None) -> Synthesizer:
-    from handwrite.synth.predict import Synthesizer
-
-    return Synthesizer.load(weights, device=device, threads=threads)
 
 
 def _prepared(synthesizer: Synthesizer, text: str) -> list[str]:

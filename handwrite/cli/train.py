@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +20,7 @@ from handwrite.errors import HandwriteError, OptionError
 
 if TYPE_CHECKING:
     from handwrite.core.store import Store
+    from handwrite.recognize.ink_task import InkReaderTask
     from handwrite.recognize.task import RecognizeTask
     from handwrite.synth.proof_task import ProofTask
     from handwrite.synth.task import SynthTask
@@ -26,10 +28,15 @@ if TYPE_CHECKING:
 
 app = command_app()
 BARE_MINUTES = 5.0
-BARE_OUT = Path("runs/synth")
+RUNS = Path("runs")
+BARE_OUT = RUNS / "synth"
 START = "start.safetensors"
 Data = Annotated[list[Path], typer.Option("--data", metavar="FILE", help="A dataset; may be given several times.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run goes.")]
+OutByInput = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Where the run goes; by default a folder in runs/.")
+]
+Input = Annotated[str, typer.Option("--input", metavar="image|ink", help="What it reads; ink is the pen's path.")]
 MaxMinutes = Annotated[float | None, typer.Option("--max-minutes", metavar="M", help="Stop after M minutes.")]
 MaxSteps = Annotated[
     int | None,
@@ -87,7 +94,7 @@ def train(context: typer.Context) -> None:
 
         data = sample_store()
         say(f"training the synthesizer on {data} for {BARE_MINUTES:g} minutes into {BARE_OUT}")
-        _trainer(MODELS[0])(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES, resume=(BARE_OUT / STATE).exists())
+        _trainer(SYNTH)(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES, resume=(BARE_OUT / STATE).exists())
 
 
 def _trainer(model: Model) -> Callable[..., None]:
@@ -95,7 +102,7 @@ def _trainer(model: Model) -> Callable[..., None]:
 
     def command(
         data: Data,
-        out: Out = Path("runs") / model.kind,
+        out: Out = RUNS / model.kind,
         max_minutes: MaxMinutes = None,
         max_steps: MaxSteps = None,
         resume: Resume = False,
@@ -135,10 +142,33 @@ def _trainer(model: Model) -> Callable[..., None]:
 
     command.__doc__ = f"""Train the {model.kind} model: {model.does}.
 
+    Ctrl-C stops after the step at hand and keeps all that --resume needs; a
+    second one stops at once.
+
     \b
     handwrite train {model.kind} --data iam.h5 --data unipen.h5 --max-minutes 60 --out runs/{model.kind}
     handwrite train {model.kind} --data iam.h5 --data unipen.h5 --max-minutes 60 --out runs/{model.kind} --resume
     """
+    return command
+
+
+def _trainer_by_input(models: dict[str, Model]) -> Callable[..., None]:
+    """The command that trains one of several models, as --input says; the first by default. Its other options are those
+    of `_trainer`."""
+    trainers = {name: _trainer(model) for name, model in models.items()}
+    default = next(iter(models))
+
+    def command(reads: str, out: Path | None, **options: Any) -> None:
+        if reads not in models:
+            raise OptionError(f"--input {reads}: no such input; choose one of {', '.join(models)}")
+        trainers[reads](out=out or RUNS / models[reads].kind, **options)
+
+    more = f"handwrite train {models[default].kind} --input ink --data iam.h5 --data unipen.h5 --max-minutes 20"
+    command.__doc__ = f"{trainers[default].__doc__}{more}"
+    shared = inspect.signature(trainers[default], eval_str=True)
+    reads = inspect.Parameter("reads", inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Input)
+    parameters = shared.parameters | {"out": shared.parameters["out"].replace(default=None, annotation=OutByInput)}
+    command.__signature__ = shared.replace(parameters=[*parameters.values(), reads])  # type: ignore[attr-defined]
     return command
 
 
@@ -253,6 +283,36 @@ def _recognize_task(data: list[Path], *, seed: int, budget: int, start: str | Pa
     return task
 
 
+def _ink_reader_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> InkReaderTask:
+    from handwrite.core.checkpoint import load_checkpoint
+    from handwrite.recognize.data import held_out
+    from handwrite.recognize.ink_task import KIND, InkReaderTask, load_inked
+    from handwrite.train.loop import is_first_process
+
+    begin = load_checkpoint(start, kind=KIND) if start else None
+    stores = [_inks_of(path) for path in data]
+    training, validation = load_inked(stores, splits=("train",)), load_inked(stores, splits=("val",))
+    if not validation:
+        training, validation = held_out(training)
+    licences = {source: licence for store in stores for source, licence in store.licences.items()}
+    start_from = (begin.header, begin.tensors) if begin else None
+    task = InkReaderTask(training, validation, licences, seed=seed, budget=budget, start=start_from)
+    if is_first_process():
+        say(f"{len(task.training):,} samples to train on, {task.validated:,} to validate")
+    return task
+
+
+def _inks_of(path: Path) -> Store:
+    """A dataset that holds ink."""
+    from handwrite.core.store import Store
+    from handwrite.errors import InputError
+
+    store = None if path.is_dir() else Store(path, in_memory=True)
+    if store is None or not len(store.select(holds="ink")):
+        raise InputError(f"{path}: holds no ink, only images; give a dataset with ink, or leave --input ink out")
+    return store
+
+
 def _lines_of(path: Path) -> Store:
     """A dataset, or a folder of line images with lines.tsv as one."""
     from handwrite.core.store import Store
@@ -269,12 +329,29 @@ def _lines_of(path: Path) -> Store:
 
 
 def _run(task: Task, config: LoopConfig, *, compare: bool) -> None:
-    from handwrite.train.loop import BEST, is_first_process, train
+    from handwrite.train.loop import BEST, Stopped, is_first_process, train
 
     if not is_first_process():
         train(task, config)
         return
     before = _scores_before(task) if compare else {}
+    try:
+        scores = _shown(task, config)
+    except Stopped as stopped:
+        say(f"{stopped}; go on from there with --resume")
+        raise
+    if not scores:
+        raise HandwriteError("no score was a number, so there are no weights; try a lower --learning-rate")
+    say(f"best: {_figures(scores)}; weights in {config.out / BEST}")
+    if before:
+        name = next(iter(before))
+        say(f"{name} on the held-out samples: {before[name]:.4f} before, {scores[name]:.4f} after")
+
+
+def _shown(task: Task, config: LoopConfig) -> dict[str, float]:
+    """Train with a progress bar; the best scores."""
+    from handwrite.train.loop import train
+
     with progress("training", total=1000) as advance:
         done = 0
 
@@ -285,13 +362,7 @@ def _run(task: Task, config: LoopConfig, *, compare: bool) -> None:
             if now.scores:
                 say(f"step {now.step}: {_figures(now.scores)}")
 
-        scores = train(task, config, report=report)
-    if not scores:
-        raise HandwriteError("no score was a number, so there are no weights; try a lower --learning-rate")
-    say(f"best: {_figures(scores)}; weights in {config.out / BEST}")
-    if before:
-        name = next(iter(before))
-        say(f"{name} on the held-out samples: {before[name]:.4f} before, {scores[name]:.4f} after")
+        return train(task, config, report=report)
 
 
 def _scores_before(task: Task) -> dict[str, float]:
@@ -307,12 +378,14 @@ def _figures(scores: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
 
 
-MODELS = (
-    Model("synth", "text to ink", _synth_task),
-    Model("recognize", "images to text", _recognize_task, learning_rate=1.2e-3, tuning_rate=5e-4, budget=6000),
-    Model("proofreader", "ink to text, by which the synthesizer sees what can be read", _proof_task),
-)
-for _model in MODELS:
-    app.command(_model.kind)(_trainer(_model))
+SYNTH = Model("synth", "text to ink", _synth_task)
+PROOFREADER = Model("proofreader", "ink to text, by which the synthesizer sees what can be read", _proof_task)
+READERS = {
+    "image": Model("recognize", "images to text", _recognize_task, learning_rate=1.2e-3, tuning_rate=5e-4, budget=6000),
+    "ink": Model("ink_reader", "ink to text", _ink_reader_task, tuning_rate=5e-4, budget=8000),
+}
+app.command("synth")(_trainer(SYNTH))
+app.command("recognize")(_trainer_by_input(READERS))
+app.command("proofreader")(_trainer(PROOFREADER))
 app.command("lm")(lm)
 app.command("tune")(tune)

@@ -48,6 +48,12 @@ class Alphabet:
             "".join(sorted(char for char, count in counts.items() if count >= at_least and not _is_control(char)))
         )
 
+    def extended(self, texts: Iterable[str]) -> Alphabet:
+        """This alphabet and, after its own characters, those of the texts that it lacks, by code point; no control
+        characters."""
+        missing = {char for text in texts for char in text if char not in self and not _is_control(char)}
+        return Alphabet(self.chars + "".join(sorted(missing)))
+
     @cached_property
     def _index(self) -> dict[str, int]:
         return {char: index for index, char in enumerate(self.chars, start=BLANK + 1)}

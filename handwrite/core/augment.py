@@ -117,6 +117,11 @@ def draw_line(ink: Ink, *, rng: np.random.Generator, hand: Hand = HAND) -> GreyI
 
     All of the ink lies within the image. Blank ink gives a small blank image.
     """
+    return draw_with_ink(ink, rng=rng, hand=hand)[0]
+
+
+def draw_with_ink(ink: Ink, *, rng: np.random.Generator, hand: Hand = HAND) -> tuple[GreyImage, Ink]:
+    """The image that `draw_line` makes and the ink in it, in its pixels."""
     x_height = float(np.exp(rng.uniform(*np.log(hand.x_height))))
     placed = _written(ink, x_height, hand, rng)
     width = max(x_height * float(np.exp(rng.uniform(*np.log(hand.width)))), THINNEST)
@@ -126,7 +131,8 @@ def draw_line(ink: Ink, *, rng: np.random.Generator, hand: Hand = HAND) -> GreyI
     placed = placed.moved(margins[2] - left, margins[0] - top)
     weight = width * pressure_of(placed, pressure=rng.uniform(*hand.pressure)) if len(ink) else np.zeros(0)
     cover = _cover(placed, shape, weight, nib=rng.uniform(*hand.nib), angle=rng.uniform(0, np.pi))
-    return _on_paper(cover, darkness=rng.uniform(*hand.darkness), white=rng.random() < hand.white_scan, rng=rng)
+    image = _on_paper(cover, darkness=rng.uniform(*hand.darkness), white=rng.random() < hand.white_scan, rng=rng)
+    return image, placed
 
 
 def _written(ink: Ink, x_height: float, hand: Hand, rng: np.random.Generator) -> Ink:

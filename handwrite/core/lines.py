@@ -35,6 +35,7 @@ OUTLINE_ERROR = 0.8  # of the outline's corners, in pixels of the fine copy
 REACH = 3.5  # from the ridge to ink that may belong to the line
 MARGIN = 1.0  # of paper that the outline leaves around ink
 SMALLEST = 1.4  # height of the ink of a line
+DISTANCE = 5.0  # of lines below one another
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,21 @@ def find_lines(page: GreyImage) -> list[TextLine]:
 
     Dark ink on light paper and the reverse; lines may slant by up to 16 degrees, bend and touch.
     """
-    sigma = measure(page)
+    return _find(page, sigma=measure(page))
+
+
+def find_page(image: GreyImage) -> list[TextLine]:
+    """The lines of an image that shows a page, as `find_lines` finds them; none when it shows one line, as `is_page`
+    tells. Where two lines have no room, nothing is looked for: the scale of the writing takes a third of the time."""
+    sigma = measure(image)
+    if len(image) < (DISTANCE + SMALLEST) * sigma:
+        return []
+    found = _find(image, sigma=sigma)
+    return found if is_page(found) else []
+
+
+def _find(page: GreyImage, *, sigma: float) -> list[TextLine]:
+    """The lines of writing of that scale, in pixels of the page; none where it is 0."""
     if not sigma:
         return []
     zoom = min(FINE / sigma, 1.0)

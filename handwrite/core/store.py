@@ -39,6 +39,8 @@ CHUNK = 1 << 16
 FLUSH_VALUES = 1 << 20  # points, and bytes of images
 JPEG_QUALITY = 95
 MAX_JPEG_SIDE = 65_500  # pixels, what libjpeg allows
+STRUCK_OUT = {"iam-ondb": "#"}
+"""Source -> what its transcribers wrote for a word that the writer struck out; elsewhere it is a character."""
 
 
 def no_ink() -> Ink:
@@ -78,6 +80,12 @@ class Sample:
             raise ValueError(f"sample {self.name}: an image is (H, W) uint8, not {self.image.shape} {self.image.dtype}")
         if not len(self.ink) and not self.image.size:
             raise ValueError(f"sample {self.name}: neither ink nor image")
+
+
+def is_struck_out(text: str, *, source: str) -> bool:
+    """Whether the writer struck out some of what a text of that source stands for, so that it says less than the ink
+    shows."""
+    return source in STRUCK_OUT and STRUCK_OUT[source] in text
 
 
 class StoreWriter:

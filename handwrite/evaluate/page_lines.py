@@ -1,6 +1,7 @@
-"""The lines of real pages, found and compared with those that people outlined in ALTO or PAGE files.
+"""The lines of pages, found and compared with what is there: on real pages with what people outlined in ALTO or PAGE
+files, on composed ones with the lines that they were composed of.
 
-What counts as found is said by `line_finding`; the finding is `core.lines`'.
+What counts as found, and how a page is composed, is said by `line_finding`; the finding is `core.lines`'.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ from handwrite.core.page_ink import measure, paper_of
 from handwrite.core.reading import Point
 from handwrite.corpora.page_images import opened
 from handwrite.errors import InputError
-from handwrite.evaluate.line_finding import InkMask, LineScore, ink_inside, score_lines
+from handwrite.evaluate.line_finding import InkIndex, InkMask, LineScore, compose_page, ink_inside, score_lines
+from handwrite.recognize.data import Written
 
 Outline = tuple[Point, ...]
 ColourImage = NDArray[np.uint8]
+
+LEAST_LINES, MOST_LINES = 8, 20
+"""Lines of a composed page."""
 
 PAPER_WINDOW = 12.0  # scales of the writing, within which paper is seen between strokes
 COLUMNS, WIDTH, GAP = 2, 800, 12  # of the picture: pages side by side, pixels of each, and between them
@@ -34,7 +39,10 @@ FOUND, TRUE = (40, 40, 210), (200, 120, 0)  # colours of outlines
 
 @dataclass(frozen=True, eq=False)
 class FoundLines:
-    """A page, its lines as they were found and as they are, in pixels, and the seconds that finding them took."""
+    """A page, its lines as they were found and as they are, in pixels, and the seconds that finding them took.
+
+    folder : where it lies, or what it is composed of.
+    """
 
     name: str
     folder: str
@@ -73,6 +81,24 @@ def find_all(folder: Path, *, report: Callable[[], object] = lambda: None) -> li
     return pages
 
 
+def find_composed(
+    samples: Sequence[Written], *, name: str, pages: int, seed: int, report: Callable[[], object] = lambda: None
+) -> list[FoundLines]:
+    """So many pages, each composed of 8 to 20 samples drawn by chance; fewer where there are fewer, but at least one.
+    name : of what they are composed of."""
+    found = []
+    for number in range(pages):
+        rng = np.random.default_rng((seed, number))
+        size = min(int(rng.integers(LEAST_LINES, MOST_LINES + 1)), len(samples))
+        lines = [samples[index].image() for index in rng.choice(len(samples), size, replace=False).tolist()]
+        page = compose_page(lines, rng=rng)
+        true = [ink for ink in page.lines if len(ink)]
+        outlines = [_around(ink, width=page.ink.shape[1]) for ink in true]
+        found.append(_compared(page.image, page.ink, true, outlines=outlines, name=str(number), folder=name))
+        report()
+    return found
+
+
 def figures(pages: Sequence[FoundLines]) -> Figures:
     """The figures of at least one page."""
     score = reduce(add, (page.score for page in pages))
@@ -104,12 +130,27 @@ def _page(file: Path) -> FoundLines:
     page, image = opened(file)
     scale = np.array(image.shape[::-1]) / (page.width, page.height)
     true = tuple(tuple(map(tuple, (np.array(line.outline) * scale).tolist())) for line in page.lines)
+    ink = _ink(image)
+    lines = [ink_inside(one, ink) for one in true]
+    return _compared(image, ink, lines, outlines=true, name=file.stem, folder=file.parent.name)
+
+
+def _compared(
+    image: GreyImage, ink: InkMask, true: Sequence[InkIndex], *, outlines: Sequence[Outline], name: str, folder: str
+) -> FoundLines:
+    """What is found on an image with the given ink, beside what is there: the ink of its lines, and their outlines."""
     begun = time.perf_counter()
     found = tuple(line.outline for line in find_lines(image))
     seconds = time.perf_counter() - begun
-    ink = _ink(image)
-    score = score_lines([ink_inside(one, ink) for one in found], [ink_inside(one, ink) for one in true])
-    return FoundLines(file.stem, file.parent.name, image, found, true, score, seconds)
+    score = score_lines([ink_inside(one, ink) for one in found], true)
+    return FoundLines(name, folder, image, found, tuple(outlines), score, seconds)
+
+
+def _around(ink: InkIndex, *, width: int) -> Outline:
+    """The convex hull of ink on a page so many pixels wide."""
+    y, x = np.divmod(ink, width)
+    hull = cv2.convexHull(np.column_stack([x, y]).astype(np.int32))[:, 0]
+    return tuple((float(x), float(y)) for x, y in hull)
 
 
 def _ink(page: GreyImage) -> InkMask:

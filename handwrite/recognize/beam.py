@@ -31,7 +31,8 @@ class BeamDecoder:
 
     models : automata with the weight of each. bonus : nats for each character, against a model's liking for short
     texts. width : beams. candidates : characters tried in a frame. least : probability below which none is tried.
-    skip : a frame whose blank is at least as probable is taken as blank. temperature : of the confidences alone.
+    skip : a frame whose blank is at least as probable is taken as blank. temperature, power : of the confidences alone,
+    see `ctc.judge`.
     """
 
     models: tuple[tuple[Automaton, float], ...] = ()
@@ -41,12 +42,14 @@ class BeamDecoder:
     least: float = 1e-3
     skip: float = 0.98
     temperature: float = 1.0
+    power: float = 1.0
 
     def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
         """The reading of each line (T, S) of log probabilities; lines may differ in length, not in alphabet."""
         texts = self.search(lines)
         gains = [self._gains_along(symbols, size=line.shape[1]) for line, symbols in zip(lines, texts, strict=True)]
-        return judge(lines, texts, align(lines, texts), temperature=self.temperature, gains=gains)
+        frames = align(lines, texts)
+        return judge(lines, texts, frames, temperature=self.temperature, power=self.power, gains=gains)
 
     def search(self, lines: Sequence[Floats]) -> list[Symbols]:
         """The symbols (U,) of the best text of each line."""

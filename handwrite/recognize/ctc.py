@@ -60,6 +60,7 @@ def judge(
     frames: Sequence[Frames],
     *,
     temperature: float = 1.0,
+    power: float = 1.0,
     gains: Sequence[NDArray[np.float64]] | None = None,
 ) -> list[Decoded]:
     """Add confidences to the text of each line and its positions, whatever decoder chose them.
@@ -67,15 +68,15 @@ def judge(
     The confidence of a character is its posterior in `continuations`, so with all that could stand in its place as
     rivals: other characters, none, or one more. temperature : divides the logits, to calibrate (Guo et al. 2017).
     gains : (U + 1, S) for each line, what a language model adds to the log probability of each character after
-    symbols[:u]; its column `BLANK` is for the end of the line. A model's opinion of what comes after the character is
-    left out.
+    symbols[:u]; its column `BLANK` is for the end of the line. power : of all confidences; below 1 where doubts are too
+    many, as they are with a language model, whose opinion of what comes after a character is left out.
     """
     rivals = continuations([tempered(line, temperature) for line in lines], texts)
     if gains is not None:
         rivals = [_favoured(own, gain) for own, gain in zip(rivals, gains, strict=True)]
     decoded = []
     for symbols, places, own in zip(texts, frames, rivals, strict=True):
-        chosen = own[np.arange(len(symbols) + 1), np.append(symbols, BLANK)]
+        chosen = own[np.arange(len(symbols) + 1), np.append(symbols, BLANK)] ** power
         decoded.append(Decoded(symbols, places, chosen[:-1], float(chosen[-1])))
     return decoded
 

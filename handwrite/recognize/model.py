@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import log_softmax, relu
+from torch.nn.functional import relu
+
+from handwrite.core.layers import BothWays
+from handwrite.recognize.layers import log_frames
 
 STEP = 8
 """Columns of the image that one step of the LSTMs sees."""
@@ -54,7 +57,7 @@ class RecognizeNet(nn.Module):
         )
         seen = 2 * fourth
         widths = [seen] + [2 * config.hidden] * (config.layers - 1)
-        self.layers = nn.ModuleList(_BothWays(width, config.hidden) for width in widths)
+        self.layers = nn.ModuleList(BothWays(width, config.hidden) for width in widths)
         self.dropout = nn.Dropout(config.dropout)
         self.leave = nn.Linear(2 * config.hidden, FRAMES * config.symbols)
         self.shortcut = nn.Conv1d(seen, FRAMES * config.symbols, 3, padding=1)
@@ -72,8 +75,10 @@ class RecognizeNet(nn.Module):
         hidden = features.permute(2, 0, 1)
         for layer in self.layers:
             hidden = layer(self.dropout(hidden), steps)
-        main = self._frames(self.leave(self.dropout(hidden)))
-        aside = self._frames(self.shortcut(self.dropout(features)).permute(2, 0, 1)) if self.training else None
+        main = log_frames(self.leave(self.dropout(hidden)), frames=FRAMES)
+        aside = None
+        if self.training:
+            aside = log_frames(self.shortcut(self.dropout(features)).permute(2, 0, 1), frames=FRAMES)
         return main, FRAMES * steps, aside
 
     def features(self, images: Tensor, widths: Tensor) -> Tensor:
@@ -86,12 +91,6 @@ class RecognizeNet(nn.Module):
             inside = torch.arange(hidden.shape[3], device=columns.device) < columns[:, None]
             hidden = hidden * inside[:, None, None].to(hidden.dtype)
         return torch.cat([hidden.amax(2), hidden.mean(2)], 1)
-
-    def _frames(self, steps: Tensor) -> Tensor:
-        """(T, B, FRAMES * symbols) -> (F, B, symbols) log probabilities, in order of time."""
-        length, batch, _ = steps.shape
-        frames = steps.view(length, batch, FRAMES, -1).transpose(1, 2).reshape(length * FRAMES, batch, -1)
-        return log_softmax(frames.float(), -1)
 
 
 class _Convolution(nn.Module):
@@ -116,20 +115,3 @@ class _Residual(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         return relu(hidden + self.norm(self.look(hidden)))
-
-
-class _BothWays(nn.Module):
-    """An LSTM from left to right and one from each line's own end to the left."""
-
-    def __init__(self, seen: int, hidden: int) -> None:
-        super().__init__()
-        self.right = nn.LSTM(seen, hidden)
-        self.left = nn.LSTM(seen, hidden)
-
-    def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """inputs (T, B, C), lengths (B,): (T, B, 2 * hidden). What stands beyond a length does not change the rest."""
-        time = torch.arange(len(inputs), device=inputs.device)[:, None]
-        mirror = torch.where(time < lengths, lengths - 1 - time, time)[:, :, None]
-        backward, _ = self.left(inputs.gather(0, mirror.expand_as(inputs)))
-        forward, _ = self.right(inputs)
-        return torch.cat([forward, backward.gather(0, mirror.expand_as(backward))], 2)

@@ -23,7 +23,7 @@ from handwrite.core.batch import line_batch
 from handwrite.core.checkpoint import load_checkpoint
 from handwrite.core.device import torch_device
 from handwrite.core.image import GreyImage, grey_of, read_image
-from handwrite.core.lines import cut, find_lines, is_page
+from handwrite.core.lines import cut, find_lines, find_page
 from handwrite.core.normalize import NormalLine, normalize
 from handwrite.core.reading import Box, Char, Line, Point, Reading, Word
 from handwrite.errors import InputError, OptionError
@@ -69,12 +69,14 @@ class Greedy:
 class Tuning:
     """How decoders weigh, as chosen on validation and kept in the weights file.
 
-    temperature, beam_temperature : of the confidences of the best path, and of the beam search. weight : of the
-    language model's log probabilities. bonus : nats for each character, with the language model.
+    temperature, beam_temperature : of the confidences of the best path, and of the beam search. beam_power : what the
+    latter are raised to. weight : of the language model's log probabilities. bonus : nats for each character, with the
+    language model.
     """
 
     temperature: float = 1.0
     beam_temperature: float = 1.0
+    beam_power: float = 1.0
     weight: float = 0.5
     bonus: float = 0.5
 
@@ -116,7 +118,7 @@ class Recognizer:
         if words:
             models.append((Lexicon(words, self.alphabet), 1.0))
         bonus = tuning.bonus if language_model is not None else 0.0
-        return BeamDecoder(tuple(models), bonus=bonus, temperature=tuning.beam_temperature)
+        return BeamDecoder(tuple(models), bonus=bonus, temperature=tuning.beam_temperature, power=tuning.beam_power)
 
     def read(self, image: GreyImage, *, level: str = "auto", decoder: Decoder | None = None) -> Reading:
         """What an image (H, W) uint8 grey says, with boxes in its pixels; a reading without lines when there is no
@@ -186,8 +188,8 @@ class _Piece:
 
 def _pieces(image: GreyImage, level: str) -> list[_Piece]:
     """The lines in an image; none where there is no writing."""
-    found = find_lines(image) if level in ("auto", "page") else []
-    if level != "page" and not is_page(found):
+    found = find_lines(image) if level == "page" else find_page(image) if level == "auto" else []
+    if level != "page" and not found:
         return [_Piece(normal) for normal in _normalized(image)]
     pieces = []
     for line in found:

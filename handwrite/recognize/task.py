@@ -209,8 +209,7 @@ def restore(header: Header, tensors: Mapping[str, Tensor]) -> RecognizeNet:
 def extended(header: Header, tensors: Mapping[str, Tensor], *, texts: Sequence[str]) -> tuple[RecognizeNet, Alphabet]:
     """The network of a checkpoint and its alphabet, both with the characters of the texts that they lack added at the
     end; for these it knows nothing yet."""
-    missing = sorted(set(Alphabet.from_texts([*texts, "a"]).chars) - set(header.alphabet))
-    alphabet = Alphabet(header.alphabet + "".join(missing))
+    alphabet = Alphabet(header.alphabet).extended(texts)
     config = RecognizeConfig(**header.config | {"symbols": len(alphabet)})
     wide = {
         name: _widened(tensor, header.config["symbols"], len(alphabet))

@@ -36,6 +36,9 @@ LOWEST, HIGHEST = 0.5, 4.0
 TEMPERATURES = 10
 """The temperatures searched, and how many are tried."""
 
+POWERS = (0.2, 1.5)
+"""Between which the power of confidences with a language model is searched."""
+
 TRIALS = 2 * TEMPERATURES + len(WEIGHTS) * len(BONUSES) + len(FINER) ** 2
 """How often all lines are decoded."""
 
@@ -48,6 +51,9 @@ TOGETHER = 64
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 Report = Callable[[], object]
+
+Judged = list[NDArray[np.float64]]
+"""(2, words) of each source: the confidences, and 1 where the word is right."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +86,13 @@ def tune(
 ) -> Tuning:
     """The tuning that is best for lines, read with a language model.
 
-    weight, bonus : least character error rate, the spaces around punctuation joined. temperatures : least negative log
-    likelihood of which words are right (Guo et al. 2017), once for the best path and once for the beam search.
+    weight, bonus : least character error rate, the spaces around punctuation joined. temperatures and power : least
+    negative log likelihood of which words are right (Guo et al. 2017), once for the best path and once for the beam
+    search.
     report : called after each of `TRIALS`. Raises InputError when no words are read in the lines.
     """
     ordered = sorted(lines, key=lambda line: len(line.rows))
-    temperature = _temperature(Greedy, ordered, alphabet, report)
+    temperature, _ = _calibrated(Greedy, ordered, alphabet, report, powers=(1.0, 1.0))
     automaton = language_model.for_alphabet(alphabet)
 
     def decoder(weight: float, bonus: float, temperature: float = 1.0) -> BeamDecoder:
@@ -102,10 +109,13 @@ def tune(
         for step, other in product(FINER, FINER)
     ]
     weight, bonus = min(near, key=error)
-    beam_temperature = _temperature(lambda value: decoder(weight, bonus, value), ordered, alphabet, report)
+    beam_temperature, beam_power = _calibrated(
+        lambda value: decoder(weight, bonus, value), ordered, alphabet, report, powers=POWERS
+    )
     return Tuning(
         temperature=round(temperature, 3),
         beam_temperature=round(beam_temperature, 3),
+        beam_power=round(beam_power, 3),
         weight=round(weight, 3),
         bonus=round(bonus, 3),
     )
@@ -128,33 +138,54 @@ def _error(decoder: BeamDecoder, lines: Sequence[Seen], alphabet: Alphabet) -> f
     return float(np.mean([cer(truths[source], reads[source]) for source in truths]))
 
 
-def _temperature(
-    decoder: Callable[[float], Decoder], lines: Sequence[Seen], alphabet: Alphabet, report: Report
-) -> float:
-    """The temperature at which the confidences of words are best; decoder : makes one of a temperature, which must
-    have no say in the text."""
+def _calibrated(
+    decoder: Callable[[float], Decoder],
+    lines: Sequence[Seen],
+    alphabet: Alphabet,
+    report: Report,
+    *,
+    powers: tuple[float, float],
+) -> tuple[float, float]:
+    """The temperature and, between the powers, the power at which the confidences of words are best; decoder : makes
+    one of a temperature, which must have no say in the text."""
+
+    def best_power(judged: Judged) -> float:
+        return _least(lambda power: _surprise(judged, power), *powers, tries=TEMPERATURES)
+
+    def judged_at(logarithm: float) -> Judged:
+        return _judged(decoder(math.exp(logarithm)), lines, alphabet)
 
     def loss(logarithm: float) -> float:
-        found = _surprise(decoder(math.exp(logarithm)), lines, alphabet)
+        judged = judged_at(logarithm)
         report()
-        return found
+        return _surprise(judged, best_power(judged))
 
-    return math.exp(_least(loss, math.log(LOWEST), math.log(HIGHEST), tries=TEMPERATURES))
+    chosen = _least(loss, math.log(LOWEST), math.log(HIGHEST), tries=TEMPERATURES)
+    return math.exp(chosen), best_power(judged_at(chosen))
 
 
-def _surprise(decoder: Decoder, lines: Sequence[Seen], alphabet: Alphabet) -> float:
-    """The mean over sources of the negative log likelihood of a word being right or wrong, in nats."""
-    nats = defaultdict(list)
+def _judged(decoder: Decoder, lines: Sequence[Seen], alphabet: Alphabet) -> Judged:
+    """The confidences (words,) of each source, and whether the words are right."""
+    found: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for part in _parts(lines):
         for line, decoded in zip(part, decoder.decode([line.rows for line in part]), strict=True):
             matches = list(WORD.finditer(alphabet.decode(decoded.symbols)))
             right = words_right(line.text, [match[0] for match in matches])
-            for match, correct in zip(matches, right, strict=True):
-                confidence = min(max(decoded.confidence(*match.span()), 1 - SURE), SURE)
-                nats[line.source].append(-math.log(confidence if correct else 1 - confidence))
-    if not nats:
+            found[line.source] += [
+                (decoded.confidence(*match.span()), correct) for match, correct in zip(matches, right, strict=True)
+            ]
+    if not any(found.values()):
         raise InputError("no words are read in these samples; train the weights, or give other data")
-    return float(np.mean([np.mean(own) for own in nats.values()]))
+    return [np.array(own).T for own in found.values() if own]
+
+
+def _surprise(judged: Judged, power: float) -> float:
+    """The mean over sources of the negative log likelihood of a word being right or wrong, in nats."""
+    nats = []
+    for confidence, right in judged:
+        sure = np.clip(confidence**power, 1 - SURE, SURE)
+        nats.append(-np.log(np.where(right, sure, 1 - sure)).mean())
+    return float(np.mean(nats))
 
 
 def _parts(lines: Sequence[Seen]) -> list[Sequence[Seen]]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from handwrite.core import geometry
 from handwrite.core.ink import Ink
-from handwrite.core.store import Sample, Store
+from handwrite.core.store import Sample, Store, is_struck_out
 from handwrite.errors import InputError
 
 X_HEIGHT_PER_SPREAD = 1.9
@@ -39,9 +39,6 @@ STAIRS = 0.35
 """Share of moves along an axis, from one point to the next, that no good digitizer comes near."""
 
 FEWEST_MOVES = 20
-
-CROSSED_OUT = "#"
-"""What IAM's transcribers wrote for a word that the writer struck out."""
 
 FEWEST_LETTERS = 2
 PACE = (0.03, 0.9)
@@ -136,7 +133,7 @@ def _spans_lines(ink: Ink) -> bool:
 
 def _is_usable(sample: Sample) -> bool:
     ink = sample.ink
-    has_text = bool(sample.text.strip()) and CROSSED_OUT not in sample.text
+    has_text = bool(sample.text.strip()) and not is_struck_out(sample.text, source=sample.source)
     return has_text and len(ink) > 1 and ink.has_clock and not _has_stairs(ink)
 
 

@@ -26,6 +26,7 @@ from handwrite.core.checkpoint import load_checkpoint
 from handwrite.core.device import torch_device
 from handwrite.core.ink import FloatArray, Ink, join
 from handwrite.errors import InputError, OptionError
+from handwrite.synth import DEFAULT_BIAS
 from handwrite.synth.data import Line as RealLine
 from handwrite.synth.hands import Hand, primed
 from handwrite.synth.model import SynthNet
@@ -40,7 +41,6 @@ from handwrite.synth.words import Word, joined, place, split_words
 Report = Callable[[int], None]
 Style = str | int | None
 
-DEFAULT_BIAS = 0.75
 ATTEMPTS = 6
 """How often a piece is drawn at most, until the window is content and the proofreader finds it clear."""
 

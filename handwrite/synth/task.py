@@ -19,6 +19,7 @@ from handwrite.core.checkpoint import Header, restored
 from handwrite.core.ink import FloatArray, Ink
 from handwrite.core.sheet import contact_sheet
 from handwrite.errors import InputError
+from handwrite.synth import DEFAULT_BIAS
 from handwrite.synth.data import Line
 from handwrite.synth.model import SynthConfig, SynthNet
 from handwrite.synth.sampler import draw
@@ -207,11 +208,11 @@ class SynthTask:
         )
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
-        """A few fixed texts as the model writes them now, at bias 0.75, by nobody in particular."""
+        """A few fixed texts as the model writes them now, by nobody in particular."""
         assert isinstance(model, SynthNet)
         texts = [self.alphabet.fit(text)[0] for text in PICTURE_TEXTS]
         seeds = [(self.seed, row) for row in range(len(texts))]
-        style, bias = model.writer.weight[:1].expand(len(texts), -1), torch.full((len(texts),), 0.75)
+        style, bias = model.writer.weight[:1].expand(len(texts), -1), torch.full((len(texts),), DEFAULT_BIAS)
         traces = draw(model, [self.alphabet.encode(text) for text in texts], style=style, bias=bias, seeds=seeds)
         inks = [Ink.from_offsets(trace.offsets, time_step=self.statistics.time_step) for trace in traces]
         return contact_sheet(list(zip(inks, texts, strict=True)), columns=1)

@@ -3,7 +3,8 @@
 A run is a folder: `curve.csv` and `curve.png`, a picture of samples, `best.safetensors` (the moving average of the
 weights with the best score on validation, ready for use) and `state.safetensors` (all that going on exactly needs).
 Everything random in a step hangs on (seed, step) alone, and the learning rate on the step, so that a run that is
-stopped and resumed takes the same steps as one that never stopped, given the same options.
+stopped and resumed takes the same steps as one that never stopped, given the same options. SIGINT and SIGTERM stop it
+after the step at hand, its state kept.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -32,6 +33,7 @@ from handwrite.core.files import make_folder, write_atomic
 from handwrite.errors import CheckpointError
 from handwrite.train.curve import draw_curve
 from handwrite.train.memory import keep_freed_memory
+from handwrite.train.signals import StopWish
 
 STATE = "state.safetensors"
 BEST = "best.safetensors"
@@ -87,8 +89,8 @@ class LoopConfig:
 
 @dataclass(frozen=True)
 class Progress:
-    """What the loop tells while it goes: the step, seconds so far and in all, loss per point, points per second, and
-    the scores when it has just validated."""
+    """What the loop tells while it goes: the step, the seconds of the whole run, which part of what this call has to do
+    is done, loss per point, points per second, and the scores when it has just validated."""
 
     step: int
     seconds: float
@@ -101,11 +103,19 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
+class Stopped(KeyboardInterrupt):
+    """SIGINT or SIGTERM ended a training after `step`; its state is written, and `resume` goes on from there."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"stopped after step {step}")
+        self.step = step
+
+
 def train(task: Task, config: LoopConfig, *, report: Report = lambda progress: None) -> Scores:
     """Train until the time or the steps are over; returns the best scores, none when no score was a number.
 
-    Raises CheckpointError when `resume` finds no state to go on from, or that of another task, and InputError when the
-    folder cannot be written.
+    Raises CheckpointError when `resume` finds no state to go on from, or that of another task, InputError when the
+    folder cannot be written, and Stopped, in the first process, when a signal to any process ended it.
     """
     keep_freed_memory()
     fabric = Fabric(
@@ -136,45 +146,67 @@ class _Run:
         self.step, self.validated, self.seconds, self.best = 0, 0, 0.0, float("inf")
         self.best_scores: Scores = {}
         self.rows: list[dict[str, float]] = []
+        self.period = _Meter()
+        """The steps since the last validation."""
 
     def go(self) -> Scores:
         config = self.config
         make_folder(config.out)
         if config.resume:
             self.load()
-        begin, earlier = time.monotonic(), self.seconds
-        recent, period = _Meter(), _Meter()
-        while not self.over(begin):
-            loss, count = self.one_step()
-            recent.add(loss, count)
-            period.add(loss, count)
-            self.seconds = earlier + time.monotonic() - begin
-            if self.step % REPORT_EVERY == 0:
-                self.tell(recent, begin)
-                recent = _Meter()
-            if self.step % config.validate_every == 0:
-                self.validate(period, begin)
-                recent, period = _Meter(), _Meter()
-        if self.step > self.validated:
-            self.validate(period, begin)
+        self.begun = _Begun(time.monotonic(), self.step, self.seconds)
+        recent = _Meter()
+        with StopWish() as wish:
+            while not self.over():
+                loss, count = self.one_step()
+                recent.add(loss, count)
+                self.period.add(loss, count)
+                self.seconds = self.begun.seconds + time.monotonic() - self.begun.clock
+                if self.step % REPORT_EVERY == 0:
+                    self.tell(recent)
+                    recent = _Meter()
+                if self.step % config.validate_every == 0:
+                    self.validate()
+                    recent = _Meter()
+                if self.is_stopped(wish):
+                    self.stop()
+                    return self.best_scores
+            if self.step > self.validated:
+                self.validate()
         return self.best_scores
 
-    def tell(self, meter: _Meter, begin: float, scores: Scores | None = None) -> None:
+    def tell(self, meter: _Meter, scores: Scores | None = None) -> None:
         rate = meter.rate * self.fabric.world_size
-        self.report(Progress(self.step, self.seconds, self.fraction(begin), meter.mean, rate, scores))
+        self.report(Progress(self.step, self.seconds, self.fraction(), meter.mean, rate, scores))
 
-    def over(self, begin: float) -> bool:
+    def over(self) -> bool:
         """True when the steps or the minutes are used up; all processes stop at the same step."""
         if self.config.max_steps is not None and self.step >= self.config.max_steps:
             return True
-        late = self.config.max_minutes is not None and time.monotonic() - begin > 60 * self.config.max_minutes
+        minutes = self.config.max_minutes
+        late = minutes is not None and time.monotonic() - self.begun.clock > 60 * minutes
         return bool(self.fabric.broadcast(late)) if self.config.processes > 1 else late
 
-    def fraction(self, begin: float) -> float:
-        """How much of the run is done, 0 to 1."""
-        parts = [self.step / self.config.max_steps] if self.config.max_steps else []
-        if self.config.max_minutes:
-            parts.append((time.monotonic() - begin) / (60 * self.config.max_minutes))
+    def is_stopped(self, wish: StopWish) -> bool:
+        """True when any process heard a signal; all of them know it at the same step."""
+        if self.config.processes == 1:
+            return wish.heard
+        return bool(self.fabric.all_reduce(torch.tensor(float(wish.heard), device=self.fabric.device), reduce_op="sum"))
+
+    def stop(self) -> None:
+        """Keep the state. Only the first process raises Stopped: when another one fails, the launcher kills it."""
+        if self.fabric.is_global_zero:
+            self.save(self.plain.state_dict(), self.period)
+        self.fabric.barrier()
+        if self.fabric.is_global_zero:
+            raise Stopped(self.step)
+
+    def fraction(self) -> float:
+        """How much of what this call has to do is done, 0 to 1: what was done before a resume took its time before."""
+        config, begun = self.config, self.begun
+        parts = [(self.step - begun.step) / max(config.max_steps - begun.step, 1)] if config.max_steps else []
+        if config.max_minutes:
+            parts.append((time.monotonic() - begun.clock) / (60 * config.max_minutes))
         return min(1.0, max(parts, default=0.0))
 
     def one_step(self) -> tuple[float, int]:
@@ -203,7 +235,7 @@ class _Run:
             else:  # a counter
                 self.average[name].copy_(value)
 
-    def validate(self, meter: _Meter, begin: float) -> None:
+    def validate(self) -> None:
         """Score the averaged weights; write the curve, the picture, the state and, if they are the best, the weights.
 
         Every process scores, so that none waits; the first one writes."""
@@ -220,18 +252,19 @@ class _Run:
                     self.best, self.best_scores = chosen, scores
                 if self.fabric.is_global_zero:
                     self.rows.append(
-                        {"step": self.step, "seconds": round(self.seconds, 1), "loss": meter.mean} | scores
+                        {"step": self.step, "seconds": round(self.seconds, 1), "loss": self.period.mean} | scores
                     )
                     if better:
                         self.write_best()
-                    self.save(own)
+                    self.save(own, _Meter())
                     self.write_pictures()
         finally:
             self.plain.load_state_dict(own)
             self.plain.train()
         if self.fabric.is_global_zero:
-            self.tell(meter, begin, scores)
+            self.tell(self.period, scores)
         self.fabric.barrier()
+        self.period = _Meter()
 
     def write_best(self) -> None:
         training = {"steps": self.step, "minutes": round(self.seconds / 60, 1), "processes": self.config.processes}
@@ -248,14 +281,16 @@ class _Run:
         _write_image(out / "curve.png", draw_curve(self.rows))
         _write_image(out / "samples.png", self.task.picture(self.plain))
 
-    def save(self, own: dict[str, Tensor]) -> None:
-        """Write all that going on exactly needs; `own` are the weights that are not averaged."""
+    def save(self, own: dict[str, Tensor], period: _Meter) -> None:
+        """Write all that going on exactly needs: `own` are the weights that are not averaged, `period` is of the steps
+        since the last validation."""
         tensors = {f"model.{name}": value for name, value in own.items()}
         tensors |= {f"average.{name}": value for name, value in self.average.items()}
         for index, state in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{index}.{name}": torch.as_tensor(value) for name, value in state.items()}
         progress = {"step": self.step, "seconds": self.seconds, "best": self.best, "best_scores": self.best_scores}
         progress |= {"rows": self.rows, "processes": self.config.processes, "task": self.identity()}
+        progress |= {"validated": self.validated, "period": period.state()}
         packed = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
         write_atomic(self.config.out / STATE, save(packed, {"progress": json.dumps(progress)}))
 
@@ -290,14 +325,28 @@ class _Run:
         groups = self.optimizer.state_dict()["param_groups"]
         self.optimizer.load_state_dict({"state": states, "param_groups": groups})
         self.step, self.seconds, self.best = progress["step"], progress["seconds"], progress["best"]
-        self.best_scores, self.rows, self.validated = progress["best_scores"], progress["rows"], self.step
+        self.best_scores, self.rows = progress["best_scores"], progress["rows"]
+        self.validated = progress.get("validated", self.step)  # states were once written at validation alone
+        self.period = _Meter(**progress.get("period", {}))
+
+
+class _Begun(NamedTuple):
+    """When a call of `train` began: the clock, and the steps and seconds of the run before it."""
+
+    clock: float
+    step: int
+    seconds: float
 
 
 class _Meter:
-    """Loss per point and points per second since it was made."""
+    """Loss per point and points per second since it was made, or since the one was made whose `state` it takes up."""
 
-    def __init__(self) -> None:
-        self.total, self.points, self.since = 0.0, 0, time.monotonic()
+    def __init__(self, *, total: float = 0.0, points: int = 0, seconds: float = 0.0) -> None:
+        self.total, self.points, self.since = total, points, time.monotonic() - seconds
+
+    def state(self) -> dict[str, float]:
+        """What another meter needs to go on."""
+        return {"total": self.total, "points": self.points, "seconds": time.monotonic() - self.since}
 
     def add(self, loss: float, points: int) -> None:
         self.total, self.points = self.total + loss * points, self.points + points

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,14 @@ def test_a_run_tells_what_it_does_and_leaves_weights(toy_store: Path, tmp_path: 
     assert {"curve.csv", "curve.png", "samples.png"} < {path.name for path in (tmp_path / "new" / "run").iterdir()}
 
 
-def crash_at(step: int, *arguments: object, **options: object) -> SynthTask:
-    """A task whose batch of that number ends the training, as ctrl-C does."""
+def interrupted_at(step: int, *arguments: object, **options: object) -> SynthTask:
+    """A task during whose batch of that number Ctrl-C is pressed."""
     made = SynthTask(*arguments, **{"sizes": SIZES} | options)
     batch = made.batch
 
     def until(index: int) -> object:
         if index == step:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
         return batch(index)
 
     made.batch = until
@@ -62,7 +63,7 @@ def crash_at(step: int, *arguments: object, **options: object) -> SynthTask:
 
 @pytest.mark.parametrize("begun_with_weights", [False, True])
 def test_resume_gives_the_weights_of_no_stop(
-    begun_with_weights: bool, toy_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun_with_weights: bool, toy_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
     start: tuple[str, ...] = ()
     if begun_with_weights:
@@ -71,8 +72,9 @@ def test_resume_gives_the_weights_of_no_stop(
     options = ("--validate-every", "2", "--max-steps", "6")
     assert train(toy_store, tmp_path / "whole", *options, *start) == 0
     with monkeypatch.context() as patch:
-        patch.setattr(task, "SynthTask", functools.partial(crash_at, 5))
+        patch.setattr(task, "SynthTask", functools.partial(interrupted_at, 4))
         assert train(toy_store, tmp_path / "parts", *options, *start) == 130
+    assert capsys.readouterr().err.endswith("\nstopped after step 5; go on from there with --resume\n")
     assert train(toy_store, tmp_path / "parts", *options, "--resume") == 0
     whole, parts = (load_file(tmp_path / name / "state.safetensors") for name in ("whole", "parts"))
     assert all(whole[key].equal(parts[key]) for key in whole)

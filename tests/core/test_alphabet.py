@@ -94,6 +94,11 @@ def test_the_other_case_is_better_than_a_stand_in() -> None:
     assert Alphabet("qu?").fit("QU") == ("qu", {"Q": "q", "U": "u"})
 
 
+def test_an_alphabet_is_extended_at_its_end() -> None:
+    assert Alphabet("ba").extended(["able\n", "été"]).chars == "baelté"
+    assert Alphabet("ba").extended([]) == Alphabet("ba")
+
+
 @given(alphabet=ALPHABETS, text=st.text())
 def test_what_fits_can_be_encoded_and_fits_again(alphabet: Alphabet, text: str) -> None:
     written, _ = alphabet.fit(text)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from handwrite.core.lines import TextLine, cut, find_lines, is_page
+from handwrite.core import lines
+from handwrite.core.lines import TextLine, cut, find_lines, find_page, is_page
 from handwrite.core.render import Paper, scan
 
 Ink = NDArray[np.uint8]
@@ -167,6 +168,17 @@ def test_a_page_is_told_from_a_line_with_scraps_of_its_neighbours() -> None:
     assert not is_page(find_lines(strip))
     assert not is_page(find_lines(page_of([written("two", y=120), written("halves", y=130, left=400)])))
     assert not is_page([])
+
+
+def test_the_lines_of_a_page_alone_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_of(block(3, pitch=50))
+    two_lines, strip, line = page[88:190], page[132:190], page_of(block(1))[90:130]
+    assert find_page(page) == find_lines(page)
+    assert len(find_page(two_lines)) == 2
+    assert find_page(strip) == []
+    assert len(find_lines(line)) == 1
+    monkeypatch.setattr(lines, "find_ridges", None)
+    assert find_page(line) == [], "too low for two lines, so that no ridge is traced"
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (5, 7), (400, 300)])

@@ -1,4 +1,5 @@
-"""Lines of pages against outlines, on drawn pages with PAGE files beside them, and `handwrite evaluate lines`."""
+"""Lines of pages against what is there, on drawn pages with PAGE files beside them and on pages composed of drawn
+lines, and `handwrite evaluate lines`."""
 
 from __future__ import annotations
 
@@ -11,7 +12,16 @@ import numpy as np
 import pytest
 
 from handwrite.cli.app import run
-from handwrite.evaluate.page_lines import by_folder, draw_worst, figures, find_all
+from handwrite.core.store import Sample, Store, StoreWriter, no_ink
+from handwrite.evaluate.page_lines import (
+    FoundLines,
+    by_folder,
+    draw_worst,
+    figures,
+    find_all,
+    find_composed,
+)
+from handwrite.recognize.data import load_written
 
 WIDTH, HEIGHT = 900, 700
 TEXT = "the quick brown fox ran"
@@ -63,6 +73,42 @@ def test_figures_by_folder(pages: Path) -> None:
     assert total.seconds > 0
 
 
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of six line images, and a blank one, of split test."""
+    path = tmp_path_factory.mktemp("lines") / "mine.h5"
+    with StoreWriter(path, licences={}) as writer:
+        for number in range(7):
+            image = np.full((60, 520), 240, np.uint8)
+            if number:
+                cv2.putText(image, TEXT, (10, 42), cv2.FONT_HERSHEY_COMPLEX, 1.1, 40, 2, cv2.LINE_AA)
+            writer.add(Sample(no_ink(), TEXT, "toy", str(number), split="test", image=image))
+    return path
+
+
+def compose(dataset: Path, *, seed: int) -> list[FoundLines]:
+    return find_composed(load_written([Store(dataset)], splits=("test",)), name="mine", pages=3, seed=seed)
+
+
+def test_composed_pages_hold_lines_that_are_found(dataset: Path) -> None:
+    found = compose(dataset, seed=0)
+    assert [(page.folder, page.name, page.score.true) for page in found] == [("mine", str(n), 6) for n in range(3)]
+    assert figures(found).f1 > 0.8
+    for page in found:
+        assert len(page.true) == 6, "an outline for each line but the blank one"
+        for outline in page.true:
+            x, y = np.array(outline).T
+            assert 0 <= x.min() < x.max() < page.image.shape[1]
+            assert 20 < np.ptp(y) < 120
+
+
+def test_the_seed_says_how_pages_are_composed(dataset: Path) -> None:
+    first, again, other = (compose(dataset, seed=seed) for seed in (1, 1, 2))
+    assert all(np.array_equal(one.image, two.image) for one, two in zip(first, again, strict=True))
+    assert not any(np.array_equal(one.image, two.image) for one, two in zip(first, other, strict=True))
+    assert not np.array_equal(first[0].image, first[1].image)
+
+
 def test_the_worst_page_is_drawn_first(pages: Path) -> None:
     found = find_all(pages)
     worst, other = (draw_worst([page], 1) for page in sorted(found, key=lambda page: page.score.f1))
@@ -90,7 +136,19 @@ def test_the_command(pages: Path, tmp_path: Path, capsys: Capture) -> None:
     assert found["total"]["matched"] == 7
 
 
-def test_what_cannot_be_measured_is_said(pages: Path, tmp_path: Path, capsys: Capture) -> None:
+def test_the_command_on_composed_pages(pages: Path, dataset: Path, tmp_path: Path, capsys: Capture) -> None:
+    both = ["evaluate", "lines", "--data", str(pages), "--composed", str(dataset), "--pages", "2"]
+    assert run([*both, "--worst", str(tmp_path / "worst.png")]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line[:16].rstrip() for line in out[1:]] == ["lacking", "mine, composed", "whole", "all"]
+    assert out[2][16:].split()[:2] == ["2", "12"]
+    assert run([*both[:2], *both[4:], "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["folders"]) == ["mine, composed"]
+    assert found["total"]["pages"] == 2
+
+
+def test_what_cannot_be_measured_is_said(pages: Path, dataset: Path, tmp_path: Path, capsys: Capture) -> None:
     (pages / "whole" / "a.png").unlink()
     (tmp_path / "empty").mkdir()
     for arguments, message in (
@@ -98,6 +156,11 @@ def test_what_cannot_be_measured_is_said(pages: Path, tmp_path: Path, capsys: Ca
         (["--data", str(tmp_path / "empty")], "empty: no ALTO or PAGE files in it"),
         (["--data", str(tmp_path / "none")], "none: no ALTO or PAGE files in it"),
         (["--data", str(pages), "--worst", "worst.jpg"], "--worst worst.jpg: a picture is a PNG"),
+        ([], "give --data FOLDER, --composed FILE or both"),
+        (["--composed", str(dataset), "--split", "val"], "mine.h5: no lines in split val"),
+        (["--composed", str(dataset), "--split", "odd"], "--split odd: no such split"),
+        (["--composed", str(dataset), "--pages", "0"], "--pages 0: must be at least 1"),
+        (["--composed", str(dataset), "--seed", "-1"], "--seed -1: must be at least 0"),
     ):
         assert run(["evaluate", "lines", *arguments]) == 2
         err = capsys.readouterr().err

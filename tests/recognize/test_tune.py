@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,8 +22,8 @@ from handwrite.recognize.data import load_written
 from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.lm import LanguageModel
 from handwrite.recognize.model import RecognizeConfig, RecognizeNet
-from handwrite.recognize.predict import Greedy, Recognizer, Tuning
-from handwrite.recognize.tune import Seen, look, tune, write_tuned
+from handwrite.recognize.predict import Decoder, Greedy, Recognizer, Tuning
+from handwrite.recognize.tune import POWERS, Seen, look, tune, write_tuned
 
 ALPHABET = Alphabet(" abc")
 SPACE, LETTERS = 1, (2, 3, 4)
@@ -64,26 +65,39 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "BONUSES", (0.0, 0.5))
 
 
+def temperature_of(decoder: Callable[[float], Decoder], lines: Sequence[Seen]) -> float:
+    return module._calibrated(decoder, lines, ALPHABET, lambda: None, powers=(1.0, 1.0))[0]
+
+
 @pytest.mark.parametrize("planted", [0.7, 2.5])
 def test_the_planted_temperature_is_found(planted: float) -> None:
     lines = drawn(800, temperature=planted)
-    found = module._temperature(Greedy, lines, ALPHABET, lambda: None)
+    found = temperature_of(Greedy, lines)
     assert found == pytest.approx(planted, rel=0.15)
+
+
+def test_the_planted_power_is_found() -> None:
+    generator = np.random.default_rng(0)
+    sure = generator.uniform(0.05, 0.98, 20_000)
+    judged = [np.stack([sure, generator.random(len(sure)) < sure**0.6])]
+    assert module._least(lambda power: module._surprise(judged, power), *POWERS, tries=12) == pytest.approx(
+        0.6, abs=0.05
+    )
 
 
 def test_without_a_language_model_both_decoders_are_as_sure() -> None:
     lines = drawn(100, temperature=2.0)
-    greedy = module._temperature(Greedy, lines, ALPHABET, lambda: None)
-    beam = module._temperature(lambda value: BeamDecoder(temperature=value), lines, ALPHABET, lambda: None)
+    greedy = temperature_of(Greedy, lines)
+    beam = temperature_of(lambda value: BeamDecoder(temperature=value), lines)
     assert beam == pytest.approx(greedy, rel=0.02)
 
 
 def test_sources_count_alike_whatever_their_size() -> None:
     many, few = drawn(300, temperature=1.0, source="many"), drawn(75, temperature=3.0, seed=1, source="few")
-    alone = module._temperature(Greedy, many, ALPHABET, lambda: None)
-    together = module._temperature(Greedy, [*many, *few], ALPHABET, lambda: None)
+    alone = temperature_of(Greedy, many)
+    together = temperature_of(Greedy, [*many, *few])
     pooled = [Seen(one.rows, one.text, "one") for one in [*many, *few]]
-    assert alone < module._temperature(Greedy, pooled, ALPHABET, lambda: None) < together - 0.1
+    assert alone < temperature_of(Greedy, pooled) < together - 0.1
 
 
 def test_a_language_model_that_helps_is_heard(model: LanguageModel, quick: None) -> None:

@@ -72,14 +72,15 @@ def test_what_is_left_out(load: Load) -> None:
     lines = load(
         sample(wave(clock=False), "no clock"),
         sample(Ink.from_strokes([[(0, 0, 0)]]), "point"),
-        sample(wave(), "a # struck out"),
+        sample(wave(), "a # struck out", source="iam-ondb"),
         sample(wave(), "  "),
         sample(Ink.from_strokes([[(0, 0, 0), (9, 0, 1)]]), "flat", name="flat"),
         sample(jump, "jump"),
         sample(wave(), "kept , too", split="train"),
+        sample(wave(), "so is no. # 9"),
         sample(wave(), "other split", split="test"),
     )
-    assert [line.text for line in lines] == ["kept, too"]
+    assert [line.text for line in lines] == ["kept, too", "so is no. # 9"]
 
 
 def test_levels_are_chosen(load: Load) -> None:

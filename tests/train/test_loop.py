@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from handwrite.errors import CheckpointError, InputError
 from handwrite.synth.data import load_lines
 from handwrite.synth.task import SynthTask
 from handwrite.train import loop
-from handwrite.train.loop import BEST, CURVE, STATE, LoopConfig, Progress, learning_rate, train
+from handwrite.train.loop import BEST, CURVE, STATE, LoopConfig, Progress, Stopped, learning_rate, train
 
 SIZES = {"hidden": 16, "text_channels": 8, "style_channels": 4, "gaussians": 3, "components": 3, "dropout": 0.2}
 STEPS = 10
@@ -94,6 +95,52 @@ def test_a_crash_and_a_resume_give_the_weights_of_no_stop(
     assert (tmp_path / "whole" / BEST).stat().st_size == (tmp_path / "parts" / BEST).stat().st_size
     best = [load_checkpoint(tmp_path / run / BEST, kind="synth").tensors for run in ("whole", "parts")]
     assert same(*best)
+
+
+def signal_at(task: SynthTask, step: int, number: signal.Signals) -> SynthTask:
+    """The task, whose batch of that number is being made when a signal comes."""
+    batch = task.batch
+
+    def signalled(index: int) -> Any:
+        if index == step:
+            signal.raise_signal(number)
+        return batch(index)
+
+    task.batch = signalled
+    return task
+
+
+def curve(out: Path) -> list[dict[str, str]]:
+    with (out / CURVE).open() as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("step", [0, 4, 5, 9])  # the first, within a period, at a validation, the last
+def test_a_signal_and_a_resume_give_the_weights_and_the_curve_of_no_stop(
+    step: int, number: signal.Signals, make: MakeTask, tmp_path: Path
+) -> None:
+    train(make(), config(tmp_path / "whole"))
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(Stopped, match=f"stopped after step {step + 1}"):
+        train(signal_at(make(), step, number), config(tmp_path / "parts"))
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)] == handlers
+    asked: list[int] = []
+    rest = make()
+    batch = rest.batch
+    rest.batch = lambda index: asked.append(index) or batch(index)
+    train(rest, config(tmp_path / "parts", resume=True))
+    assert asked == list(range(step + 1, STEPS)), "no step is taken twice"
+    assert same(state(tmp_path / "whole"), state(tmp_path / "parts"))
+    rows = [[{**row, "seconds": ""} for row in curve(tmp_path / run)] for run in ("whole", "parts")]
+    assert rows[0] == rows[1]
+
+
+def test_a_second_interrupt_ends_a_step_that_goes_on(make: MakeTask, tmp_path: Path) -> None:
+    task = signal_at(signal_at(make(), 4, signal.SIGINT), 4, signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        train(task, config(tmp_path))
+    assert caught.type is KeyboardInterrupt
 
 
 def test_running_out_of_minutes_and_a_resume_give_the_weights_of_no_stop(
@@ -175,6 +222,14 @@ def test_what_a_run_leaves_and_tells(make: MakeTask, tmp_path: Path) -> None:
     header = load_checkpoint(tmp_path / BEST, kind="synth").header
     assert header.scores == scores
     assert header.training["steps"] in (12, 20)
+
+
+def test_a_resumed_run_tells_how_much_of_what_is_left_is_done(make: MakeTask, tmp_path: Path) -> None:
+    with pytest.raises(Stopped):
+        train(signal_at(make(), 11, signal.SIGINT), config(tmp_path, max_steps=32, validate_every=100))
+    told: list[Progress] = []
+    train(make(), config(tmp_path, max_steps=32, validate_every=100, resume=True), report=told.append)
+    assert [(now.step, now.fraction) for now in told] == [(20, 0.4), (30, 0.9), (32, 1.0)]
 
 
 def test_a_tiny_net_learns(make: MakeTask, tmp_path: Path) -> None:
