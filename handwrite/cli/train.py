@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,15 +14,11 @@ import typer
 from handwrite.cli.options import Device, check_device, check_threads, command_app
 from handwrite.cli.progress import progress, say
 from handwrite.cli.train_lm import lm
+from handwrite.cli.train_tasks import ink_reader_task, proof_task, recognize_task, recover_task, synth_task
 from handwrite.cli.train_tune import tune
 from handwrite.errors import HandwriteError, OptionError
 
 if TYPE_CHECKING:
-    from handwrite.core.store import Store
-    from handwrite.recognize.ink_task import InkReaderTask
-    from handwrite.recognize.task import RecognizeTask
-    from handwrite.synth.proof_task import ProofTask
-    from handwrite.synth.task import SynthTask
     from handwrite.train.loop import LoopConfig, Progress, Task
 
 app = command_app()
@@ -225,109 +220,6 @@ def _prepare_torch(device: str, threads: int) -> None:
     cv2.setNumThreads(threads)
 
 
-def _synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> SynthTask:
-    from handwrite.core.checkpoint import load_checkpoint
-    from handwrite.core.store import Store
-    from handwrite.errors import InputError
-    from handwrite.synth.compose import compose
-    from handwrite.synth.data import load_lines
-    from handwrite.synth.task import SynthTask
-    from handwrite.train.loop import is_first_process
-
-    begin = load_checkpoint(start, kind="synth") if start else None
-    stores = [Store(path, in_memory=True) for path in data]
-    training = load_lines(stores, splits=("train", "val2"))
-    validation = load_lines(stores, splits=("val",), levels=("line",))
-    if not training or not validation:
-        files = ", ".join(map(str, data))
-        raise InputError(f"{files}: no samples of split train, or no lines of split val; see `handwrite data info`")
-    licences = {source: licence for store in stores for source, licence in store.licences.items()}
-    training = [line for line in training if line.level != "character"] + compose(training, seed=seed)
-    start_from = (begin.header, begin.tensors) if begin else None
-    task = SynthTask(training, validation, licences, seed=seed, budget=budget, start=start_from)
-    if is_first_process():
-        say(f"{len(task.training):,} samples to train on, {len(task.validation):,} to validate")
-    return task
-
-
-def _proof_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> ProofTask:
-    from handwrite.core.checkpoint import load_checkpoint
-    from handwrite.synth.proof_task import ProofTask
-    from handwrite.synth.proofreader import restore
-
-    samples = _synth_task(data, seed=seed, budget=budget, start=None)
-    if start is None:
-        return ProofTask(samples)
-    begin = load_checkpoint(start, kind="proofreader")
-    if begin.header.alphabet != samples.alphabet.chars:
-        raise OptionError(f"--from {start}: these weights have another alphabet than the data; begin without")
-    return ProofTask(samples, restore(begin.header, begin.tensors))
-
-
-def _recognize_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> RecognizeTask:
-    from handwrite.core.checkpoint import load_checkpoint
-    from handwrite.recognize.data import held_out, load_written
-    from handwrite.recognize.task import RecognizeTask
-    from handwrite.train.loop import is_first_process
-
-    begin = load_checkpoint(start, kind="recognize") if start else None
-    stores = [_lines_of(path) for path in data]
-    training, validation = load_written(stores, splits=("train",)), load_written(stores, splits=("val",))
-    if not validation:
-        training, validation = held_out(training)
-    licences = {source: licence for store in stores for source, licence in store.licences.items()}
-    start_from = (begin.header, begin.tensors) if begin else None
-    task = RecognizeTask(training, validation, licences, seed=seed, budget=budget, start=start_from)
-    if is_first_process():
-        say(f"{len(task.training):,} samples to train on, {task.validated:,} to validate")
-    return task
-
-
-def _ink_reader_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> InkReaderTask:
-    from handwrite.core.checkpoint import load_checkpoint
-    from handwrite.recognize.data import held_out
-    from handwrite.recognize.ink_task import KIND, InkReaderTask, load_inked
-    from handwrite.train.loop import is_first_process
-
-    begin = load_checkpoint(start, kind=KIND) if start else None
-    stores = [_inks_of(path) for path in data]
-    training, validation = load_inked(stores, splits=("train",)), load_inked(stores, splits=("val",))
-    if not validation:
-        training, validation = held_out(training)
-    licences = {source: licence for store in stores for source, licence in store.licences.items()}
-    start_from = (begin.header, begin.tensors) if begin else None
-    task = InkReaderTask(training, validation, licences, seed=seed, budget=budget, start=start_from)
-    if is_first_process():
-        say(f"{len(task.training):,} samples to train on, {task.validated:,} to validate")
-    return task
-
-
-def _inks_of(path: Path) -> Store:
-    """A dataset that holds ink."""
-    from handwrite.core.store import Store
-    from handwrite.errors import InputError
-
-    store = None if path.is_dir() else Store(path, in_memory=True)
-    if store is None or not len(store.select(holds="ink")):
-        raise InputError(f"{path}: holds no ink, only images; give a dataset with ink, or leave --input ink out")
-    return store
-
-
-def _lines_of(path: Path) -> Store:
-    """A dataset, or a folder of line images with lines.tsv as one."""
-    from handwrite.core.store import Store
-    from handwrite.corpora.stores import import_images
-
-    if not path.is_dir():
-        return Store(path, in_memory=True)
-    with TemporaryDirectory() as folder:
-        made = Path(folder) / "lines.h5"
-        import_images("lines", [path], made)
-        store = Store(made, in_memory=True)
-        store.close()
-    return store
-
-
 def _run(task: Task, config: LoopConfig, *, compare: bool) -> None:
     from handwrite.train.loop import BEST, Stopped, is_first_process, train
 
@@ -378,14 +270,16 @@ def _figures(scores: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.4f}" for name, value in scores.items())
 
 
-SYNTH = Model("synth", "text to ink", _synth_task)
-PROOFREADER = Model("proofreader", "ink to text, by which the synthesizer sees what can be read", _proof_task)
+SYNTH = Model("synth", "text to ink", synth_task)
+PROOFREADER = Model("proofreader", "ink to text, by which the synthesizer sees what can be read", proof_task)
 READERS = {
-    "image": Model("recognize", "images to text", _recognize_task, learning_rate=1.2e-3, tuning_rate=5e-4, budget=6000),
-    "ink": Model("ink_reader", "ink to text", _ink_reader_task, tuning_rate=5e-4, budget=8000),
+    "image": Model("recognize", "images to text", recognize_task, learning_rate=1.2e-3, tuning_rate=5e-4, budget=6000),
+    "ink": Model("ink_reader", "ink to text", ink_reader_task, tuning_rate=5e-4, budget=8000),
 }
+RECOVER = Model("recover", "images to ink", recover_task, tuning_rate=5e-4, budget=4000)
 app.command("synth")(_trainer(SYNTH))
 app.command("recognize")(_trainer_by_input(READERS))
+app.command("recover")(_trainer(RECOVER))
 app.command("proofreader")(_trainer(PROOFREADER))
 app.command("lm")(lm)
 app.command("tune")(tune)

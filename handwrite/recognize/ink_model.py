@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from handwrite.core.layers import BothWays
-from handwrite.recognize.layers import log_frames
+from handwrite.recognize.frames import log_frames
 
 STEP = 4
 """Points of the path for one step of the LSTMs."""

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import relu
 
-from handwrite.core.layers import BothWays
-from handwrite.recognize.layers import log_frames
+from handwrite.core.layers import BothWays, Convolution, Residual, convolved
+from handwrite.recognize.frames import log_frames
 
 STEP = 8
 """Columns of the image that one step of the LSTMs sees."""
@@ -45,14 +44,14 @@ class RecognizeNet(nn.Module):
         first, second, third, fourth = config.channels
         self.stages = nn.ModuleList(
             [
-                _Convolution(1, first, kernel=5, stride=2),
-                _Convolution(first, second, stride=2),
-                _Residual(second),
-                _Convolution(second, third),
-                _Residual(third),
-                _Convolution(third, fourth, stride=2),
-                _Residual(fourth),
-                _Residual(fourth),
+                Convolution(1, first, kernel=5, stride=2),
+                Convolution(first, second, stride=2),
+                Residual(second),
+                Convolution(second, third),
+                Residual(third),
+                Convolution(third, fourth, stride=2),
+                Residual(fourth),
+                Residual(fourth),
             ]
         )
         seen = 2 * fourth
@@ -83,35 +82,5 @@ class RecognizeNet(nn.Module):
 
     def features(self, images: Tensor, widths: Tensor) -> Tensor:
         """(B, C, T): the maximum and the mean of each column of the convolutions' output, 0 beyond each width."""
-        hidden = images[:, None].contiguous(memory_format=torch.channels_last)
-        for stage in self.stages:
-            hidden = stage(hidden)
-            shrunk = images.shape[2] // hidden.shape[3]
-            columns = (widths + shrunk - 1) // shrunk
-            inside = torch.arange(hidden.shape[3], device=columns.device) < columns[:, None]
-            hidden = hidden * inside[:, None, None].to(hidden.dtype)
+        hidden = convolved(self.stages, images, widths)
         return torch.cat([hidden.amax(2), hidden.mean(2)], 1)
-
-
-class _Convolution(nn.Module):
-    """A convolution, batch normalization and a rectifier."""
-
-    def __init__(self, seen: int, made: int, *, kernel: int = 3, stride: int = 1) -> None:
-        super().__init__()
-        self.look = nn.Conv2d(seen, made, kernel, stride, kernel // 2, bias=False)
-        self.norm = nn.BatchNorm2d(made)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        return relu(self.norm(self.look(hidden)))
-
-
-class _Residual(nn.Module):
-    """A convolution whose output is added to its input."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.look = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm = nn.BatchNorm2d(channels)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        return relu(hidden + self.norm(self.look(hidden)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,19 +14,16 @@ from torch import Tensor, nn
 from torch.nn.functional import ctc_loss
 
 from handwrite.core.alphabet import Alphabet
-from handwrite.core.batch import LineBatch, bucket, line_batch
+from handwrite.core.batch import LineBatch, line_batch
 from handwrite.core.checkpoint import Header, restored
 from handwrite.core.image import GreyImage
 from handwrite.core.metrics import cer, joined
+from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
 from handwrite.errors import InputError
 from handwrite.recognize.ctc import best_path
-from handwrite.recognize.data import Draw, Written, epoch_of, plain_line, varied_line
+from handwrite.recognize.data import Draw, Rng, Written, epoch_of, plain_line, varied_line
 from handwrite.recognize.model import FRAMES, STEP, RecognizeConfig, RecognizeNet
-
-POOLED, LANES = 8, 2
-"""Batches that are drawn together, so that lines of like width can sit together, and how many processes share a pool
-without drawing each other's lines; more do, but in vain."""
 
 MARGIN, COLUMNS = 60, 15
 """About how many normalized columns a line takes, and each character more."""
@@ -78,8 +74,14 @@ class RecognizeTask:
         self._plain = self._validation_lines()
         if not self.training or not self._plain:
             raise InputError(f"no usable samples to {'validate' if self.training else 'train'} with; give more data")
-        self._epochs: list[list[list[Draw]]] = []
-        self._pools: dict[int, tuple[tuple[int, int], list[list[tuple[str, GreyImage]]]]] = {}
+        self._pools = Pools(
+            epoch=lambda rng: epoch_of(self.training, rng=rng),
+            estimate=lambda draw: MARGIN + COLUMNS * len(draw.text),
+            make=_varied,
+            length=lambda made: made[1].shape[1],
+            budget=self.budget,
+            seed=self.seed,
+        )
 
     def _validation_lines(self) -> list[tuple[Written, GreyImage]]:
         """Every n-th validation sample of each source and level, normalized."""
@@ -98,35 +100,7 @@ class RecognizeTask:
 
     def batch(self, index: int) -> LineBatch:
         """Batch `index` of training: augmented, its chance drawn from (seed, index)."""
-        epoch = 0
-        while index >= len(self._plan(epoch)) * POOLED * LANES:
-            index -= len(self._plan(epoch)) * POOLED * LANES
-            epoch += 1
-        pool, lane, place = index // (POOLED * LANES), index % LANES, index // LANES % POOLED
-        return self._collate(*zip(*self._pool(epoch, pool, lane)[place], strict=True))
-
-    def _pool(self, epoch: int, number: int, lane: int) -> list[list[tuple[str, GreyImage]]]:
-        """`POOLED` batches of texts and varied lines, each of lines of about the same width; the last of each lane is
-        kept."""
-        key = (epoch, number)
-        if self._pools.get(lane, (None, []))[0] != key:
-            rng = np.random.default_rng((self.seed, 1, epoch, number, lane))
-            made = [(draw.text, varied_line(draw, rng)) for draw in self._plan(epoch)[number][lane::LANES]]
-            lines = sorted([(text, line) for text, line in made if line is not None], key=lambda one: one[1].shape[1])
-            self._pools[lane] = key, _shared_out(lines, POOLED)
-        return self._pools[lane][1]
-
-    def _plan(self, epoch: int) -> list[list[Draw]]:
-        """The pools of an epoch, for all lanes together: draws of about the same length."""
-        while epoch >= len(self._epochs):
-            rng = np.random.default_rng((self.seed, 0, len(self._epochs)))
-            draws = epoch_of(self.training, rng=rng)
-            draws *= -(-POOLED * LANES // len(draws))
-            lengths = np.array([MARGIN + COLUMNS * len(draw.text) for draw in draws], np.int64)
-            plan = bucket(lengths, budget=self.budget * POOLED * LANES, generator=rng)
-            full = [part for part in plan if len(part) >= POOLED * LANES]
-            self._epochs.append([[draws[member] for member in part.tolist()] for part in full or plan])
-        return self._epochs[epoch]
+        return self._collate(*zip(*self._pools.batch(index), strict=True))
 
     def _collate(self, texts: Sequence[str], lines: Sequence[GreyImage]) -> LineBatch:
         return line_batch(lines, [self.alphabet.encode(text) for text in texts], multiple=STEP)
@@ -183,16 +157,10 @@ class RecognizeTask:
         return contact_sheet([(255 - pixels, read) for (_, pixels), read in zip(chosen, reads, strict=True)], columns=1)
 
 
-def _shared_out(lines: list[tuple[str, GreyImage]], parts: int) -> list[list[tuple[str, GreyImage]]]:
-    """Lines, sorted by width, as so many batches of about the same number of columns, none empty. Raises InputError
-    when there are no lines."""
-    if not lines:
-        raise InputError("the images of the training samples cannot hold their texts; check which text is whose")
-    lines = lines * -(-parts // len(lines))
-    columns = np.cumsum([line.shape[1] for _, line in lines])
-    borders = np.searchsorted(columns, columns[-1] * np.arange(1, parts) / parts)
-    edges = [0, *np.clip(borders, np.arange(1, parts), len(lines) - parts + np.arange(1, parts)).tolist(), len(lines)]
-    return [lines[start:stop] for start, stop in pairwise(edges)]
+def _varied(draw: Draw, rng: Rng) -> tuple[str, GreyImage] | None:
+    """The text and a varied line of a draw; None when the line cannot hold the text."""
+    line = varied_line(draw, rng)
+    return None if line is None else (draw.text, line)
 
 
 def _nats(log_probabilities: Tensor, frames: Tensor, batch: LineBatch, sizes: Tensor) -> Tensor:

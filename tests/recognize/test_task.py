@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from handwrite.core.ink import Ink
+from handwrite.core.pools import LANES, POOLED
 from handwrite.core.store import Sample, Store, StoreWriter
 from handwrite.errors import CheckpointError, InputError
 from handwrite.recognize.data import load_written
 from handwrite.recognize.model import FRAMES, STEP
-from handwrite.recognize.task import LANES, POOLED, RecognizeTask, extended, restore
+from handwrite.recognize.task import RecognizeTask, extended, restore
 
 SIZES = {"channels": (4, 4, 4, 8), "hidden": 8}
 
@@ -71,7 +72,7 @@ def test_a_batch_holds_lines_of_like_width_with_their_texts(store: Store) -> Non
 
 def test_every_sample_comes_in_an_epoch_at_most_once_too_often(store: Store) -> None:
     task = make(store, budget=300)
-    plan = task._plan(0)
+    plan = task._pools.plan(0)
     assert len(plan) > 1
     drawn = [draw.pieces[0].index for pool in plan for draw in pool]
     assert len(drawn) == len(set(drawn))

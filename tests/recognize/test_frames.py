@@ -1,10 +1,10 @@
-"""What the recognition networks share: frames in order of time."""
+"""Frames of the recognition networks: they stand in order of time."""
 
 from __future__ import annotations
 
 import torch
 
-from handwrite.recognize.layers import log_frames
+from handwrite.recognize.frames import log_frames
 
 
 def test_frames_stand_in_order() -> None:

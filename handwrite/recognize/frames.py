@@ -1,4 +1,4 @@
-"""What the recognition networks share: how the frames of their output become log probabilities."""
+"""Frames of the recognition networks: how what they emit becomes log probabilities."""
 
 from __future__ import annotations
 

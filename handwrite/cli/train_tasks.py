@@ -1,0 +1,145 @@
+"""Which data and which task each model is trained with: what `handwrite train` calls for each of its commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from handwrite.cli.progress import say
+from handwrite.errors import InputError, OptionError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from handwrite.core.checkpoint import Header
+    from handwrite.core.store import Store
+    from handwrite.recognize.ink_task import InkReaderTask
+    from handwrite.recognize.task import RecognizeTask
+    from handwrite.recover.task import RecoverTask
+    from handwrite.synth.proof_task import ProofTask
+    from handwrite.synth.task import SynthTask
+
+
+def synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> SynthTask:
+    """The synthesizer's: lines, and words and characters strung together to lines."""
+    from handwrite.core.store import Store
+    from handwrite.synth.compose import compose
+    from handwrite.synth.data import load_lines
+    from handwrite.synth.task import SynthTask
+
+    stores = [Store(path, in_memory=True) for path in data]
+    training = load_lines(stores, splits=("train", "val2"))
+    validation = load_lines(stores, splits=("val",), levels=("line",))
+    if not training or not validation:
+        files = ", ".join(map(str, data))
+        raise InputError(f"{files}: no samples of split train, or no lines of split val; see `handwrite data info`")
+    training = [line for line in training if line.level != "character"] + compose(training, seed=seed)
+    begin = _begun(start, "synth")
+    task = SynthTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
+    _say_sizes(task.training, len(task.validation))
+    return task
+
+
+def proof_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> ProofTask:
+    """The proofreader's: what the synthesizer learns to write."""
+    from handwrite.synth.proof_task import ProofTask
+    from handwrite.synth.proofreader import restore
+
+    samples = synth_task(data, seed=seed, budget=budget, start=None)
+    begin = _begun(start, "proofreader")
+    if begin is None:
+        return ProofTask(samples)
+    if begin[0].alphabet != samples.alphabet.chars:
+        raise OptionError(f"--from {start}: these weights have another alphabet than the data; begin without")
+    return ProofTask(samples, restore(*begin))
+
+
+def recognize_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> RecognizeTask:
+    """The recognizer's: scans, and ink that is drawn."""
+    from handwrite.recognize.data import held_out, load_written
+    from handwrite.recognize.task import RecognizeTask
+
+    stores = [_lines_of(path) for path in data]
+    training, validation = load_written(stores, splits=("train",)), load_written(stores, splits=("val",))
+    if not validation:
+        training, validation = held_out(training)
+    begin = _begun(start, "recognize")
+    task = RecognizeTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
+    _say_sizes(task.training, task.validated)
+    return task
+
+
+def ink_reader_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> InkReaderTask:
+    """The ink reader's: ink with texts."""
+    from handwrite.recognize.data import held_out
+    from handwrite.recognize.ink_task import KIND, InkReaderTask, load_inked
+
+    stores = [_inks_of(path, "leave --input ink out") for path in data]
+    training, validation = load_inked(stores, splits=("train",)), load_inked(stores, splits=("val",))
+    if not validation:
+        training, validation = held_out(training)
+    begin = _begun(start, KIND)
+    task = InkReaderTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
+    _say_sizes(task.training, task.validated)
+    return task
+
+
+def recover_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> RecoverTask:
+    """Recovery's: ink with a clock, that is drawn."""
+    from handwrite.recover.data import load_penned
+    from handwrite.recover.task import RecoverTask
+
+    stores = [_inks_of(path, "train recognize with it") for path in data]
+    training, validation = load_penned(stores, splits=("train",)), load_penned(stores, splits=("val",))
+    begin = _begun(start, "recover")
+    task = RecoverTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
+    _say_sizes(task.training, task.validated)
+    return task
+
+
+def _begun(start: str | Path | None, kind: str) -> tuple[Header, dict[str, Tensor]] | None:
+    """The weights that a run begins with."""
+    from handwrite.core.checkpoint import load_checkpoint
+
+    if start is None:
+        return None
+    begin = load_checkpoint(start, kind=kind)
+    return begin.header, begin.tensors
+
+
+def _licences(stores: Iterable[Store]) -> dict[str, str]:
+    return {source: licence for store in stores for source, licence in store.licences.items()}
+
+
+def _say_sizes(training: Sequence[object], validated: int) -> None:
+    from handwrite.train.loop import is_first_process
+
+    if is_first_process():
+        say(f"{len(training):,} samples to train on, {validated:,} to validate")
+
+
+def _inks_of(path: Path, advice: str) -> Store:
+    """A dataset that holds ink."""
+    from handwrite.core.store import Store
+
+    store = None if path.is_dir() else Store(path, in_memory=True)
+    if store is None or not len(store.select(holds="ink")):
+        raise InputError(f"{path}: holds no ink, only images; give a dataset with ink, or {advice}")
+    return store
+
+
+def _lines_of(path: Path) -> Store:
+    """A dataset, or a folder of line images with lines.tsv as one."""
+    from handwrite.core.store import Store
+    from handwrite.corpora.stores import import_images
+
+    if not path.is_dir():
+        return Store(path, in_memory=True)
+    with TemporaryDirectory() as folder:
+        made = Path(folder) / "lines.h5"
+        import_images("lines", [path], made)
+        store = Store(made, in_memory=True)
+        store.close()
+    return store

@@ -1,0 +1,128 @@
+"""Examples as padded tensors: glyphs, and for each step what the net is told before it and what it should say.
+
+In training the pen is now and then put beside the path, as it will be when the net follows its own words, and the net
+is asked for the way back to it: a cure for exposure bias that needs no unrolling (as DAgger, Ross, Gordon and Bagnell
+2011, with drawn instead of own mistakes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from handwrite.core.batch import length_mask, pad
+from handwrite.recover.data import Example
+from handwrite.recover.glyph import HEIGHT
+from handwrite.recover.model import PER_UNIT
+from handwrite.recover.path import DOWN
+from handwrite.recover.view import CELL, left_to_write, patches, written_at
+
+ASTRAY = (0.0, 1.6)
+"""Least and most pixels, standard deviation, that the pen is off the path in an example."""
+
+FADING = 0.8 ** np.arange(12)
+FADING /= np.sqrt((FADING**2).sum())
+"""How one step's error lives on in the next ones."""
+
+START, PENS_FED = 3, 4
+"""What the pen did before the first step, one of so many."""
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class PathBatch:
+    """Glyphs and their paths.
+
+    images, widths, scripts : see `RecoverNet.encode`. patches (N, B, PATCH) uint8, fed (N, B, FED), rest (B, N, M,
+    ROWS) : see `RecoverNet.steps`. offsets : (N, B, 2) float32, from where the pen was before each step to where it
+    should be after. pen : (N, B) int64. lengths : (B,) int64 steps.
+    """
+
+    images: Tensor
+    widths: Tensor
+    scripts: Tensor
+    patches: Tensor
+    fed: Tensor
+    rest: Tensor
+    offsets: Tensor
+    pen: Tensor
+    lengths: Tensor
+
+    @property
+    def mask(self) -> Tensor:
+        """(N, B) bool, true where there is a step."""
+        return length_mask(self.lengths, len(self.pen)).T
+
+    def to(self, device: torch.device) -> PathBatch:
+        """The batch on a device."""
+        return PathBatch(*(getattr(self, name).to(device, non_blocking=True) for name in self.__dataclass_fields__))
+
+
+def glyph_tensors(images: Sequence[NDArray[np.uint8]]) -> tuple[Tensor, Tensor]:
+    """Glyphs (HEIGHT, w_i) uint8 as images (B, HEIGHT, W) float32 and widths (B,)."""
+    columns = pad([image.T for image in images], multiple=CELL)
+    return columns.transpose(1, 2).float() / 255, torch.tensor([image.shape[1] for image in images])
+
+
+def path_batch(
+    examples: Sequence[Example], scripts: Sequence[int], *, rng: np.random.Generator | None = None
+) -> PathBatch:
+    """A batch of glyphs, their paths and their scripts' numbers; with `rng` the pen goes astray."""
+    images, widths = glyph_tensors([example.glyph.pixels for example in examples])
+    told = [_told(example, images.shape[2], rng) for example in examples]
+    seen, fed, rest, offsets = zip(*told, strict=True)
+    return PathBatch(
+        images=images,
+        widths=widths,
+        scripts=torch.tensor(scripts),
+        patches=pad(seen, time_first=True),
+        fed=pad(fed, time_first=True),
+        rest=pad(rest),
+        offsets=pad(offsets, time_first=True),
+        pen=pad([example.path.pen for example in examples], time_first=True),
+        lengths=torch.tensor([len(example.path) for example in examples]),
+    )
+
+
+def _told(
+    example: Example, width: int, rng: np.random.Generator | None
+) -> tuple[NDArray[np.uint8], Floats, Floats, Floats]:
+    """What an example says before each step, and the offsets that it wants."""
+    glyph, path = example.glyph, example.path
+    before = np.concatenate([start_of()[None], path.points[:-1]])
+    if rng is not None and len(path) > 1:
+        before[1:] += _astray(len(path) - 1, rng)
+    pen = np.concatenate([[START], path.pen[:-1]])
+    moved = np.diff(before, axis=0, prepend=before[:1])
+    steps = written_at(path.points, path.pen != DOWN, shape=glyph.pixels.shape, pen_width=glyph.pen_width)
+    pixels = np.pad(glyph.pixels, ((0, 0), (0, width - glyph.pixels.shape[1])))
+    wide = np.pad(steps, ((0, 0), (0, width - steps.shape[1])))
+    return (
+        patches(glyph.pixels, steps, before, now=np.arange(len(path))),
+        fed_of(moved, pen, before),
+        left_to_write(pixels, wide, len(path)),
+        (path.points - before).astype(np.float32),
+    )
+
+
+def start_of() -> Floats:
+    """(2,) where the pen is before the first step."""
+    return np.array([0, HEIGHT / 2], np.float32)
+
+
+def fed_of(moved: Floats, pen: NDArray[np.int64], places: Floats) -> Floats:
+    """(N, FED) float32: offsets (N, 2) in pixels, what the pen did (N,), and where it is (N, 2)."""
+    fed = np.concatenate([moved / PER_UNIT, np.eye(PENS_FED)[pen], places / HEIGHT], 1)
+    return fed.astype(np.float32)
+
+
+def _astray(count: int, rng: np.random.Generator) -> Floats:
+    """(count, 2) how far the pen is off, in pixels: slowly changing, with some jitter."""
+    noise = rng.standard_normal((count + len(FADING) - 1, 2)) * rng.uniform(*ASTRAY)
+    return np.stack([np.convolve(axis, FADING, "valid") for axis in noise.T], 1).astype(np.float32)

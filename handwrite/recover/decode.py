@@ -1,0 +1,137 @@
+"""The net follows its own words: glyphs in, the paths that it finds most likely, step by step.
+
+The pen is kept on the ink: a place beside it moves to the nearest ink. What the net leaves out, and where exactly a
+stroke runs, is the work of `snap`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from handwrite.core.image import WHITE
+from handwrite.recover.batch import START, fed_of, glyph_tensors, start_of
+from handwrite.recover.glyph import INKED, Glyph
+from handwrite.recover.model import Moves, RecoverNet
+from handwrite.recover.path import DOWN, END, STRIDE, UP, Path
+from handwrite.recover.view import CELL, NEVER, ROWS, Steps, trail_of
+from handwrite.recover.view import patches as patches_of
+
+DONE, UNDONE = 0.01, 0.1
+"""Shares of the ink that are left when the pen has no more to do, and at most when the net may end."""
+
+SLACK = 2.0
+"""Times the steps that the ink would take if the pen passed it once, until the net is stopped."""
+
+
+@torch.inference_mode()
+def decode(net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0) -> list[Path]:
+    """The path of each glyph. script : see `RecoverNet.encode`. The net is in evaluation mode."""
+    device = next(net.parameters()).device
+    images, widths = glyph_tensors([glyph.pixels for glyph in glyphs])
+    traces = [_Trace(glyph, images.shape[2]) for glyph in glyphs]
+    state: tuple[Tensor | None, Tensor | None] = (None, None)
+    with torch.autocast(device.type, torch.bfloat16):
+        scripts = torch.full((len(glyphs),), script)
+        encoded = net.encode(images.to(device), widths.to(device), scripts.to(device))
+        for _ in range(max(trace.most for trace in traces)):
+            seen, fed, rest = (np.stack(parts) for parts in zip(*(trace.told() for trace in traces), strict=True))
+            patches, told, left = (torch.from_numpy(part).to(device) for part in (seen[None], fed[None], rest[:, None]))
+            moves, state = net.steps(encoded, patches, told, left, state)
+            offsets, pens = _likeliest(moves), moves.pen[0].float().cpu().numpy()
+            for trace, offset, pen in zip(traces, offsets, pens, strict=True):
+                trace.go(offset, pen)
+            if all(trace.over for trace in traces):
+                break
+    return [trace.path() for trace in traces]
+
+
+def _likeliest(moves: Moves) -> NDArray[np.float32]:
+    """(B, 2) the mean of the heaviest component of each mixture."""
+    best = moves.log_weight[0].argmax(-1)
+    chosen: NDArray[np.float32] = moves.mean[0][torch.arange(len(best)), best].float().cpu().numpy()
+    return chosen
+
+
+class _Trace:
+    """Where the pen has been on a glyph so far."""
+
+    def __init__(self, glyph: Glyph, width: int) -> None:
+        self.glyph = glyph
+        self.steps: Steps = np.full(glyph.pixels.shape, NEVER, np.int16)
+        self.ink: NDArray[np.float32] = np.zeros((glyph.pixels.shape[0], width), np.float32)
+        self.ink[:, : glyph.pixels.shape[1]] = glyph.pixels / WHITE
+        self.whole = float(self.ink.sum())
+        self.points: list[NDArray[np.float32]] = [start_of()]
+        self.pens = [START]
+        self.trail = trail_of(glyph.pen_width)
+        self.nearest = _nearest_ink(glyph)
+        self.most = int(SLACK * self.whole / (glyph.pen_width * STRIDE)) + 20
+        self.over = False
+
+    def told(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """(PATCH,), (FED,) and (M, ROWS): what the net is told before the next step."""
+        here, before = self.points[-1][None], self.points[max(len(self.points) - 2, 0)][None]
+        seen = patches_of(self.glyph.pixels, self.steps, here, now=np.array([len(self.points)]))
+        fed = fed_of(here - before, np.array(self.pens[-1:]), here)
+        return seen[0], fed[0], self.rest()
+
+    def rest(self) -> NDArray[np.float32]:
+        """(M, ROWS) the share of each cell that is ink without the pen's mark."""
+        height, width = self.ink.shape
+        cells = self.ink.reshape(height // CELL, CELL, width // CELL, CELL).sum((1, 3)) / CELL**2
+        return np.ascontiguousarray(cells.T[:, :ROWS], np.float32)
+
+    def go(self, offset: NDArray[np.float32], pen: NDArray[np.float32]) -> None:
+        """Take a step and decide what the pen does after it. pen : (3,) log probabilities."""
+        if self.over:
+            return
+        place = self.on_ink(self.points[-1] + offset)
+        self.mark(self.points[-1] if self.pens[-1] == DOWN else place, place)
+        self.points.append(place)
+        left = float(self.ink.sum()) / self.whole
+        action = int(pen.argmax())
+        if action == END and left > UNDONE:
+            action = UP
+        if (action != DOWN and left < DONE) or len(self.points) > self.most:
+            action = END
+        self.pens.append(action)
+        self.over = action == END
+
+    def on_ink(self, place: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The place, or the nearest one on ink."""
+        height, width = self.glyph.pixels.shape
+        x, y = (int(np.clip(value, 0, size - 1)) for value, size in zip(place, (width, height), strict=True))
+        row, column = self.nearest[y, x]
+        return place if (row, column) == (y, x) else np.array([column + 0.5, row + 0.5], np.float32)
+
+    def mark(self, start: NDArray[np.float32], stop: NDArray[np.float32]) -> None:
+        """Cover the way of a step."""
+        ends = [np.round(16 * (place - 0.5)).astype(int).tolist() for place in (start, stop)]
+        way = np.zeros(self.ink.shape, np.uint8)
+        cv2.line(way, ends[0], ends[1], (1,), self.trail, cv2.LINE_8, shift=4)
+        self.ink[way > 0] = 0
+        width = self.steps.shape[1]
+        self.steps[(way[:, :width] > 0) & (self.steps == NEVER)] = len(self.points)
+
+    def path(self) -> Path:
+        """What was written, without the place before the first step."""
+        pen = np.array(self.pens[1:], np.int64)
+        pen[-1:] = END
+        return Path(np.array(self.points[1:], np.float32), pen)
+
+
+def _nearest_ink(glyph: Glyph) -> NDArray[np.int32]:
+    """(H, W, 2) the row and column of the ink that is nearest to each pixel."""
+    bare = (glyph.pixels <= INKED * WHITE).astype(np.uint8)
+    labels = cv2.distanceTransformWithLabels(bare, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+    rows, columns = np.nonzero(bare == 0)
+    table = np.zeros((labels.max() + 1, 2), np.int32)
+    table[labels[rows, columns]] = np.stack([rows, columns], 1)
+    nearest: NDArray[np.int32] = table[labels]
+    return nearest

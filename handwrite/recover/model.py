@@ -1,0 +1,176 @@
+"""The recovery network: a glyph in, the path of the pen out, step by step.
+
+Convolutions and a bidirectional GRU over the columns encode the image; a GRU decoder with temporal attention emits
+offsets at equal time steps and what the pen does (after Rabhi et al. 2020, "Handwriting trajectory recovery using
+end-to-end deep encoder-decoder network"). The offset is a mixture of Gaussians (Graves 2013, eq. 18-25), because a pen
+may go either way. The first GRU sees only what is around the pen and where it has been, so that with a known path
+nothing waits for the step before it: the attention of all steps is one product.
+
+Tensors only: images to tensors is the work of `batch` and `predict`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import log_softmax, relu, softplus
+
+from handwrite.core.layers import BothWays, Convolution, Residual, convolved
+from handwrite.recover.attention import Columns, CoverageAttention
+from handwrite.recover.view import CELL, PATCH, ROWS
+
+FED = 8
+"""Values that a step is told of the one before it: its offset, what the pen did, and where it is in the glyph."""
+
+PENS = 3
+
+PARTS = 6
+"""Numbers of a component: its weight, two means, two deviations, a correlation."""
+
+PER_UNIT = 4.0
+"""Pixels in a unit of the net's offsets."""
+
+NARROWEST = 0.05
+"""Least standard deviation of a component, in those units."""
+
+
+@dataclass(frozen=True)
+class RecoverConfig:
+    """Sizes of the network. scripts are the writing systems that it can be told, by their ISO 15924 codes; channels are
+    those of the stages."""
+
+    scripts: tuple[str, ...] = ()
+    channels: tuple[int, int, int] = (24, 48, 96)
+    columns: int = 96
+    values: int = 128
+    attention: int = 64
+    patch: int = 160
+    script: int = 16
+    hidden: int = 256
+    mixtures: int = 8
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Glyphs as the decoder sees them: their columns, and their scripts (B, S)."""
+
+    columns: Columns
+    script: Tensor
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What the net expects of steps, of each of K components.
+
+    log_weight : (..., K) log of their weights. mean, deviation : (..., K, 2) pixels. correlation : (..., K).
+    pen : (..., 3) log probabilities of what the pen does after the step.
+    """
+
+    log_weight: Tensor
+    mean: Tensor
+    deviation: Tensor
+    correlation: Tensor
+    pen: Tensor
+
+
+class RecoverNet(nn.Module):
+    """The network. `encode` once, then `steps` for a whole path or one step of it at a time."""
+
+    def __init__(self, config: RecoverConfig) -> None:
+        super().__init__()
+        self.config = config
+        first, second, third = config.channels
+        self.stages = nn.ModuleList(
+            [
+                Convolution(1, first, kernel=5, stride=2),
+                Convolution(first, second, stride=2),
+                Residual(second),
+                Convolution(second, third, stride=2),
+                Residual(third),
+                Residual(third),
+            ]
+        )
+        self.flatten = nn.Linear(third * ROWS, config.values)
+        self.columns = BothWays(config.values, config.columns, cell=nn.GRU)
+        self.values = nn.Linear(config.values + 2 * config.columns + 1, config.values)
+        self.keys = nn.Linear(config.values, config.attention)
+        self.look = nn.Linear(PATCH, config.patch)
+        self.script = nn.Embedding(len(config.scripts) + 1, config.script)
+        self.before = nn.GRU(config.patch + FED + config.script, config.hidden)
+        self.attention = CoverageAttention(query=config.hidden, rows=ROWS, size=config.attention)
+        self.after = nn.GRU(config.hidden + config.values + ROWS + 2 + 1, config.hidden)
+        self.leave = nn.Linear(config.hidden + 2, config.mixtures * PARTS + PENS)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(
+        self, images: Tensor, widths: Tensor, scripts: Tensor, patches: Tensor, fed: Tensor, rest: Tensor
+    ) -> Moves:
+        """What is expected of the steps of known paths; see `encode` and `steps`."""
+        return self.steps(self.encode(images, widths, scripts), patches, fed, rest)[0]
+
+    def encode(self, images: Tensor, widths: Tensor, scripts: Tensor) -> Encoded:
+        """images (B, HEIGHT, W) float32 from 0 for paper to 1 for ink, W a multiple of `CELL`; widths (B,) columns;
+        scripts (B,) 0 for an unknown one, else 1 more than the place among those of the config."""
+        hidden = convolved(self.stages, images, widths)
+        lengths = (widths + CELL - 1) // CELL
+        seen = relu(self.flatten(hidden.permute(3, 0, 1, 2).flatten(2)))  # (W / CELL, B, values)
+        number = torch.arange(len(seen), device=images.device)
+        place = (number / ROWS)[:, None, None].expand(-1, len(images), 1).to(seen.dtype)
+        values = relu(self.values(torch.cat([seen, self.columns(seen, lengths), place], -1))).transpose(0, 1)
+        return Encoded(Columns(self.keys(values), values, number < lengths[:, None]), self.script(scripts))
+
+    def steps(
+        self,
+        encoded: Encoded,
+        patches: Tensor,
+        fed: Tensor,
+        rest: Tensor,
+        state: tuple[Tensor | None, Tensor | None] = (None, None),
+    ) -> tuple[Moves, tuple[Tensor, Tensor]]:
+        """What is expected of N steps, and the state after them.
+
+        patches (N, B, PATCH), fed (N, B, FED), rest (B, N, M, ROWS): what is around the pen, the step before, and the
+        share of each cell that is left, all before each step. state : after the steps before these.
+        """
+        script = encoded.script.expand(len(fed), -1, -1)
+        seen = torch.cat([relu(self.look(patches.float() / 255)), fed, script], -1)
+        hidden, first = self.before(seen, state[0])
+        context, left, weights = self.attention(hidden.transpose(0, 1), encoded.columns, rest)
+        aim = (_middle(weights, left) - fed.transpose(0, 1)[..., -2:]).transpose(0, 1)
+        all_left = rest.sum((2, 3)).T[..., None] / ROWS
+        joint = [self.dropout(hidden), context.transpose(0, 1), left.transpose(0, 1), aim, all_left]
+        hidden, second = self.after(torch.cat(joint, -1), state[1])
+        return self._moves(self.leave(torch.cat([self.dropout(hidden), aim], -1)).float()), (first, second)
+
+    def _moves(self, raw: Tensor) -> Moves:
+        count = self.config.mixtures
+        sizes = [count, 2 * count, 2 * count, count, PENS]
+        weight, mean, deviation, correlation, pen = torch.split(raw, sizes, -1)
+        return Moves(
+            log_weight=log_softmax(weight, -1),
+            mean=PER_UNIT * mean.reshape(*mean.shape[:-1], count, 2),
+            deviation=PER_UNIT * (softplus(deviation) + NARROWEST).reshape(*mean.shape[:-1], count, 2),
+            correlation=0.95 * torch.tanh(correlation),
+            pen=log_softmax(pen, -1),
+        )
+
+
+def _middle(weights: Tensor, left: Tensor) -> Tensor:
+    """(..., 2) the middle, in heights of a glyph, of the columns under weights (..., M) and of what is left there (...,
+    ROWS)."""
+    x = weights @ (torch.arange(weights.shape[-1], device=weights.device) + 0.5)
+    y = left @ (torch.arange(ROWS, device=left.device) + 0.5) / (left.sum(-1) + 1e-3)
+    return torch.stack([x, y], -1) / ROWS
+
+
+def log_density(moves: Moves, offsets: Tensor) -> Tensor:
+    """Log density (...,) of offsets (..., 2) in pixels under the mixture; Graves 2013, eq. 24-25."""
+    away = (offsets[..., None, :] - moves.mean) / moves.deviation
+    left = 1 - moves.correlation.square()
+    square = away.square().sum(-1) - 2 * moves.correlation * away.prod(-1)
+    log_normal = -square / (2 * left) - moves.deviation.log().sum(-1) - 0.5 * left.log() - math.log(2 * math.pi)
+    return torch.logsumexp(moves.log_weight + log_normal, -1)

@@ -1,0 +1,167 @@
+"""The face of recovery: images of handwriting in, the pen's path out.
+
+It owns the way from image to net to `Ink`: cutting pages and lines, preparing glyphs, decoding, snapping to the ink,
+and putting the pieces together. Files of ink are the work of `formats`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from handwrite.core.checkpoint import load_checkpoint
+from handwrite.core.device import torch_device
+from handwrite.core.image import GreyImage, grey_of, read_image
+from handwrite.core.ink import Ink, join
+from handwrite.core.lines import cut, find_lines, find_page
+from handwrite.errors import InputError, OptionError
+from handwrite.recover.decode import decode
+from handwrite.recover.glyph import FINE, MARGIN, Glyph, glyph_of
+from handwrite.recover.habits import GENERAL, LATIN
+from handwrite.recover.model import RecoverNet
+from handwrite.recover.path import GAP, ink_of_path
+from handwrite.recover.pieces import cut_pieces, joined
+from handwrite.recover.skeleton import skeleton_of
+from handwrite.recover.snap import snap
+from handwrite.recover.task import restore
+from handwrite.recover.trace import trace
+
+METHODS = ("net", "skeleton")
+LEVELS = ("auto", "character", "word", "line", "page")
+
+SCRIPTS = {
+    "latin": "Latn",
+    "devanagari": "Deva",
+    "katakana": "Kana",
+    "hiragana": "Hira",
+    "kanji": "Hani",
+    "greek": "Grek",
+    "korean": "Hang",
+    "balinese": "Bali",
+    "tagalog": "Tglg",
+    "aramaic": "Armi",
+}
+"""The names of scripts, and their ISO 15924 codes, by which the net knows them."""
+
+SQUARE = 1.5
+"""Widths over heights up to which "auto" takes an image for one character, which is not cut at its gaps."""
+
+BATCH = 32
+"""Glyphs that go through the net together."""
+
+PAUSE = 0.5
+"""Seconds from one line of a page to the next."""
+
+
+class Recoverer:
+    """Recovers paths by a net, or without one by tracing skeletons. Make the former with `Recoverer.load`."""
+
+    def __init__(self, net: RecoverNet | None = None, *, snapping: bool = True, threads: int | None = None) -> None:
+        """snapping : keep the net's path on the middle of the ink and add what it left out; traced ones are so."""
+        self.net, self.snapping = net.eval() if net else None, snapping
+        if threads is not None:
+            torch.set_num_threads(threads)
+            cv2.setNumThreads(threads)
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | Path = "recover",
+        *,
+        snapping: bool = True,
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> Recoverer:
+        """The recoverer of a weights file, or the one that comes with the program. Raises CheckpointError."""
+        checkpoint = load_checkpoint(weights, kind="recover")
+        net = restore(checkpoint.header, checkpoint.tensors).to(torch_device(device))
+        return cls(net, snapping=snapping, threads=threads)
+
+    def recover(self, image: GreyImage, *, level: str = "auto", script: str = "auto") -> Ink:
+        """How the pen moved in an image (H, W) uint8 grey: ink in its pixels, t in seconds.
+
+        level : "line" and "page" are cut at gaps, "character" and "word" are not; "auto" decides. script : a key of
+        `SCRIPTS`, or "auto". Raises InputError when there is no writing in it, OptionError for another level or script.
+        """
+        if level not in LEVELS:
+            raise OptionError(f"--level {level}: no such level; choose one of {', '.join(LEVELS)}")
+        if script != "auto" and script not in SCRIPTS:
+            raise OptionError(f"--script {script}: no such script; choose auto or one of {', '.join(SCRIPTS)}")
+        lines = find_page(image) if level == "auto" else find_lines(image) if level == "page" else []
+        if level != "page" and not lines:
+            return self._line(image, level=level, script=script)
+        inks = []
+        for line in lines:
+            part, corner = cut(image, line.outline)
+            inks.append(self._line(part, level="line", script=script).moved(*corner))
+        if not inks:
+            raise InputError("no writing in it; give an image of dark writing on light paper, or of light on dark")
+        return join(inks, pause=PAUSE)
+
+    def _line(self, image: GreyImage, *, level: str, script: str) -> Ink:
+        """The ink of one line, word or character."""
+        whole = glyph_of(image)
+        height, width = (side - 2 * MARGIN for side in whole.pixels.shape)
+        if level == "character" or (level == "auto" and width <= SQUARE * height):
+            [ink] = self.glyphs([whole], script=script)
+            return whole.to_image(ink)
+        pieces = cut_pieces(image, at_gaps=level != "word")
+        glyphs = [glyph_of(piece.image) for piece in pieces]
+        inks = self.glyphs(glyphs, script=script)
+        return joined([glyph.to_image(ink) for glyph, ink in zip(glyphs, inks, strict=True)], pieces, gap=GAP)
+
+    def glyphs(self, glyphs: Sequence[Glyph], *, script: str = "auto") -> list[Ink]:
+        """The ink of each glyph, in its pixels; faster for many at once."""
+        if self.net is None:
+            habits = LATIN if script in ("auto", "latin") else GENERAL
+            return [trace(skeleton_of(glyph.mask), habits=habits).scaled(1 / FINE) for glyph in glyphs]
+        known = list(self.net.config.scripts)
+        number = known.index(SCRIPTS[script]) + 1 if SCRIPTS.get(script) in known else 0
+        order = np.argsort([glyph.pixels.shape[1] for glyph in glyphs], kind="stable")
+        inks: dict[int, Ink] = {}
+        for start in range(0, len(order), BATCH):
+            part = order[start : start + BATCH].tolist()
+            paths = decode(self.net, [glyphs[index] for index in part], script=number)
+            for index, path in zip(part, paths, strict=True):
+                inks[index] = snap(path, glyphs[index]) if self.snapping else ink_of_path(path)
+        return [inks[index] for index in range(len(glyphs))]
+
+
+@lru_cache(maxsize=2)
+def _ready(weights: str, method: str, snapping: bool, device: str, threads: int | None) -> Recoverer:
+    """A recoverer, kept for the next call with the same options."""
+    if method not in METHODS:
+        raise OptionError(f"--method {method}: no such method; choose one of {', '.join(METHODS)}")
+    if method == "skeleton":
+        return Recoverer(threads=threads)
+    return Recoverer.load(weights, snapping=snapping, device=device, threads=threads)
+
+
+def recover(
+    image: str | Path | NDArray[np.uint8],
+    *,
+    level: str = "auto",
+    script: str = "auto",
+    method: str = "net",
+    snapping: bool = True,
+    weights: str | Path = "recover",
+    device: str = "auto",
+    threads: int | None = None,
+) -> Ink:
+    """How the pen moved that left an image: ink in its pixels, y down, t in seconds.
+
+    image : a path, or an array (H, W) or (H, W, 3), red first, of uint8. level : "auto", "character", "word", "line" or
+    "page". script : "auto" or a key of `SCRIPTS`. method : "net", or "skeleton", which knows no weights. snapping :
+    keep the net's path on the ink and complete it. The weights stay in memory for the next call. Raises InputError when
+    the image cannot be read or holds no writing, OptionError for an unknown option, CheckpointError when weights are
+    missing.
+    """
+    grey = grey_of(image) if isinstance(image, np.ndarray) else read_image(image)
+    recoverer = _ready(str(weights), method, snapping, device, threads)
+    return recoverer.recover(grey, level=level, script=script)
