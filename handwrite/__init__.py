@@ -12,16 +12,18 @@ if TYPE_CHECKING:
     from handwrite.core.reading import Reading as Reading
     from handwrite.errors import HandwriteError as HandwriteError
     from handwrite.recognize.predict import recognize as recognize
+    from handwrite.recover.predict import recover as recover
     from handwrite.synth.predict import synthesize as synthesize
 
 __version__ = "0.1.0"
-__all__ = ["HandwriteError", "Ink", "Reading", "__version__", "recognize", "synthesize"]
+__all__ = ["HandwriteError", "Ink", "Reading", "__version__", "recognize", "recover", "synthesize"]
 
 _HOMES = {
     "HandwriteError": "handwrite.errors",
     "Ink": "handwrite.core.ink",
     "Reading": "handwrite.core.reading",
     "recognize": "handwrite.recognize.predict",
+    "recover": "handwrite.recover.predict",
     "synthesize": "handwrite.synth.predict",
 }
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "synth": "Write a text by hand.",
     "styles": "List the hands, and learn yours.",
     "recognize": "Read handwriting in images.",
+    "recover": "Find how the pen moved in images.",
     "data": "Make, inspect and join datasets of handwriting.",
     "train": "Train a model on datasets.",
     "evaluate": "Measure a model.",

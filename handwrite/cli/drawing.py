@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -85,8 +85,7 @@ class Encoder:
     def __init__(self, format: str, options: Mapping[str, Any]) -> None:
         given = {name: value for name, value in options.items() if value is not None and value is not False}
         for name in given:
-            if format not in FITTING[name]:
-                raise OptionError(f"{_flag(name)}: only for {' and '.join(FITTING[name])}, not for {format}")
+            check_fits(_flag(name), format, FITTING[name])
         self._plotter, self._format = "plotter" in given, format
         self._options = _settings(format, given)
 
@@ -113,6 +112,12 @@ class Encoder:
         encode_pages(pages, self._format, output, metadata=metadata, **self._options)
 
 
+def check_fits(option: str, format: str, formats: Sequence[str]) -> None:
+    """Raises OptionError for an option that says something to these formats alone, when the format is another."""
+    if format not in formats:
+        raise OptionError(f"{option}: only for {' and '.join(formats)}, not for {format}")
+
+
 def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
@@ -135,11 +140,11 @@ def _settings(format: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if "animate" in given:
         settings["animate"] = True
     if "dpi" in given:
-        settings["dots_per_inch"] = _checked_dpi(given["dpi"])
+        settings["dots_per_inch"] = checked_dpi(given["dpi"])
     return settings
 
 
-def _checked_dpi(dots: float) -> float:
+def checked_dpi(dots: float) -> float:
     """The dots per inch, if `formats.png` draws so many; it says so itself, but only when there is a page."""
     from handwrite.formats.png import FEWEST_DOTS, MOST_DOTS
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handwrite.cli.evaluate_lines import lines
 from handwrite.cli.evaluate_recognize import recognize
+from handwrite.cli.evaluate_recover import recover
 from handwrite.cli.evaluate_synth import synth
 from handwrite.cli.options import command_app
 
@@ -17,10 +18,12 @@ def evaluate() -> None:
     \b
     handwrite evaluate synth --data iam.h5
     handwrite evaluate recognize --data iam.h5
+    handwrite evaluate recover --data unipen.h5
     handwrite evaluate lines --data pages
     """
 
 
 app.command("synth")(synth)
 app.command("recognize")(recognize)
+app.command("recover")(recover)
 app.command("lines")(lines)

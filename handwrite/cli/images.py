@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from handwrite.cli.options import STREAM, read_bytes
-from handwrite.errors import InputError
+from handwrite.cli.progress import Advance, say
+from handwrite.errors import HandwriteError, InputError
 
 if TYPE_CHECKING:
     from handwrite.core.image import GreyImage
     from handwrite.core.ink import Ink
+
+T = TypeVar("T")
 
 LINE_HEIGHT = 64
 """About how many pixels a line of ink is high when it is drawn."""
@@ -25,6 +28,37 @@ STROKES_PER_LINE = 2.2
 """Heights of a stroke in that of a line; the middle of the lines of IAM-OnDB and UNIPEN."""
 
 UNIPEN_STATEMENT = b".PEN_DOWN"
+SOME_FAILED, ALL_FAILED = 1, 2
+
+
+class Input(NamedTuple):
+    """An image and its path as it was given. number : its place among the inputs."""
+
+    number: int
+    path: str
+    image: GreyImage
+
+
+class Failures:
+    """The inputs that failed, each told when it did."""
+
+    count = 0
+
+    def add(self, error: HandwriteError) -> None:
+        self.count += 1
+        say("handwrite: " + " ".join(str(error).split()))
+
+    def attempt(self, call: Callable[..., T], *arguments: Any) -> T | None:
+        """What the call gives; None when it raises InputError, which is told."""
+        try:
+            return call(*arguments)
+        except InputError as error:
+            self.add(error)
+            return None
+
+    def status(self, total: int) -> int:
+        """The exit status of a command with so many inputs."""
+        return 0 if not self.count else SOME_FAILED if self.count < total else ALL_FAILED
 
 
 def name_of(path: str) -> str:
@@ -53,24 +87,35 @@ def stems(paths: Sequence[str]) -> list[str]:
     return names
 
 
+def loaded(
+    paths: Iterable[str], failures: Failures, advance: Advance, *, load: Callable[[str], GreyImage]
+) -> Iterator[Input]:
+    """The images, one at a time; those that cannot be loaded are told."""
+    for number, path in enumerate(paths):
+        image = failures.attempt(load, path)
+        if image is None:
+            advance()
+        else:
+            yield Input(number, path, image)
+
+
+def load_image(path: str) -> GreyImage:
+    """The image (H, W) uint8 grey of a file, or of stdin for `-`. Raises InputError when there is none."""
+    return _decoded(_content(path), name=name_of(path))
+
+
 def load(path: str) -> GreyImage:
     """The image (H, W) uint8 grey of a file, of stdin for `-`, or of an ink file, drawn so that lines are about
     `LINE_HEIGHT` high. Raises InputError when there is none."""
-    import cv2
-
-    from handwrite.core.image import decode_image
     from handwrite.formats import READABLE, decode
 
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it finds wrong is told below
-    if os.path.isdir(path):
-        raise InputError(f"{path}: no images in this folder; give a folder of images such as PNG or JPEG, or files")
-    content, name = read_bytes(path), name_of(path)
+    content, name = _content(path), name_of(path)
     form = PurePath(path).suffix[1:].lower()
     if form in READABLE:
         return drawn(decode(content, form, name=name).ink, name=name)
     if UNIPEN_STATEMENT in content:
         return drawn(_unipen(content, name=name), name=name)
-    return decode_image(content, name=name)
+    return _decoded(content, name=name)
 
 
 def drawn(ink: Ink, *, name: str) -> GreyImage:
@@ -85,6 +130,21 @@ def drawn(ink: Ink, *, name: str) -> GreyImage:
         return render(ink, height=round(LINE_HEIGHT * max(lines, 1)))
     except InputError as error:
         raise InputError(f"{name}: {error}") from error
+
+
+def _content(path: str) -> bytes:
+    if os.path.isdir(path):
+        raise InputError(f"{path}: no images in this folder; give a folder of images such as PNG or JPEG, or files")
+    return read_bytes(path)
+
+
+def _decoded(content: bytes, *, name: str) -> GreyImage:
+    import cv2
+
+    from handwrite.core.image import decode_image
+
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what it finds wrong is told by the error
+    return decode_image(content, name=name)
 
 
 def _images_in(argument: str) -> list[str]:

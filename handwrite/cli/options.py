@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,13 @@ from handwrite.synth import DEFAULT_BIAS
 STREAM = "-"
 """Stands for stdin where a command reads, and for stdout where it writes."""
 
+Images = Annotated[
+    list[str], typer.Argument(metavar="IMAGE", show_default=False, help="Files or folders; - reads stdin.")
+]
+OutputOfEach = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Where the result goes; a folder gets a file per image."),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where the result goes; - is stdout.")
 ]
@@ -63,10 +71,16 @@ def command_app() -> typer.Typer:
     return typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
+def check_choice(option: str, value: str, choices: Iterable[str]) -> None:
+    """Raises OptionError unless the value of an option such as "--level" is one of the choices."""
+    known = list(choices)
+    if value not in known:
+        raise OptionError(f"{option} {value}: no such {option.lstrip('-')}; choose one of {', '.join(known)}")
+
+
 def check_device(device: str) -> None:
     """Raises OptionError unless the device is one of `DEVICES`."""
-    if device not in DEVICES:
-        raise OptionError(f"--device {device}: no such device; choose one of {', '.join(DEVICES)}")
+    check_choice("--device", device, DEVICES)
 
 
 def check_threads(threads: int | None) -> None:

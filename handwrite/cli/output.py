@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from handwrite.cli.options import STREAM
-from handwrite.cli.progress import say
+from handwrite.cli.progress import Advance, progress, say
 from handwrite.core.files import check_writable, make_folder, write_atomic
 from handwrite.errors import InputError, OptionError
 
-READING_SUFFIXES = {"text": ".txt", "json": ".json", "alto": ".xml", "page": ".xml", "svg": ".svg"}
-"""format of readings -> how the files in a folder of them end."""
+FEW_IMAGES = 8
+"""Up to so many images no progress is shown."""
 
 
 class Target(NamedTuple):
@@ -46,40 +47,66 @@ def target(output: Path | None, form: str | None, *, stem: str, default: str) ->
     return Target(path, form)
 
 
-class ReadingTarget(NamedTuple):
-    """format : of the readings. file : the one to write. files : one for each input. Without either it is stdout."""
+class Formats(NamedTuple):
+    """The formats of a command that makes one result of each input.
+
+    suffixes : format -> how the files in a folder of them end. joinable : those whose files hold several results.
+    default : the one that is written where none is named. of : the format that the suffix of a file names; raises
+    OptionError for none.
+    """
+
+    suffixes: Mapping[str, str]
+    joinable: Sequence[str]
+    default: str
+    of: Callable[[Path], str]
+
+
+class EachTarget(NamedTuple):
+    """format : of the results. file : the one to write. files : one for each input. Without either it is stdout."""
 
     format: str
     file: Path | None = None
     files: Sequence[Path] = ()
 
 
-def reading_target(
-    output: Path | None, form: str | None, paths: Sequence[str], *, stems: Sequence[str], several: bool
-) -> ReadingTarget:
-    """Where the readings of some inputs go, and in what format: as --format says, or the suffix of -o, or text.
+def each_target(
+    output: Path | None,
+    form: str | None,
+    paths: Sequence[str],
+    *,
+    formats: Formats,
+    stems: Sequence[str],
+    several: bool,
+) -> EachTarget:
+    """Where the results of some inputs go, and in what format: as --format says, or the suffix of -o, or the default.
 
     A folder gets a file for each input, named by its stem; so do several inputs in a format whose files hold one.
     Raises OptionError and InputError before any work is done, also when an input would be written over.
     """
-    from handwrite.formats.reading_formats import JOINABLE, READING_FORMATS, reading_format_of
-
-    if form is not None and form not in READING_FORMATS:
-        raise OptionError(f"--format {form}: no such format; use one of {', '.join(READING_FORMATS)}")
+    if form is not None and form not in formats.suffixes:
+        raise OptionError(f"--format {form}: no such format; use one of {', '.join(formats.suffixes)}")
     if output is None or str(output) == STREAM:
-        if several and form not in (None, *JOINABLE):
+        form = form or formats.default
+        if several and form not in formats.joinable:
             raise OptionError(f"--format {form}: a file holds one image; name a folder for several with -o")
-        return ReadingTarget(form or "text")
+        return EachTarget(form)
     into_folder = os.path.isdir(output)
-    form = form or ("text" if into_folder else reading_format_of(output))
-    if into_folder or (several and form not in JOINABLE):
-        files = [output / f"{stem}{READING_SUFFIXES[form]}" for stem in stems]
+    form = form or (formats.default if into_folder else formats.of(output))
+    if into_folder or (several and form not in formats.joinable):
+        files = [output / f"{stem}{formats.suffixes[form]}" for stem in stems]
         _check_inputs_stay(paths, files)
         make_folder(output)
-        return ReadingTarget(form, files=files)
+        return EachTarget(form, files=files)
     _check_inputs_stay(paths, [output])
     check_writable(output)
-    return ReadingTarget(form, output)
+    return EachTarget(form, output)
+
+
+def shown_progress(title: str, goal: EachTarget, *, total: int) -> AbstractContextManager[Advance]:
+    """Progress, but not of a few images, nor where the results themselves are seen to come."""
+    if total <= FEW_IMAGES or (not goal.file and not goal.files and sys.stdout.isatty()):
+        return nullcontext(lambda steps=1, *, note="": None)
+    return progress(title, total=total, unit="images")
 
 
 def _check_inputs_stay(paths: Iterable[str], files: Iterable[Path]) -> None:
@@ -96,6 +123,18 @@ def deliver(data: bytes, path: Path | None) -> None:
     else:
         write_atomic(path, data)
         say(f"wrote {path}")
+
+
+def deliver_each(results: Iterable[tuple[int, bytes]], goal: EachTarget) -> None:
+    """Write each result, with its place among the inputs, when it is there, but a common file only when it is whole;
+    no file when there is no result."""
+    if goal.files:
+        _into_folder(results, goal.files)
+    elif goal.file is None:
+        for _, data in results:
+            deliver(data, None)
+    elif data := b"".join(data for _, data in results):
+        deliver(data, goal.file)
 
 
 def deliver_whole(write: Callable[[IO[bytes]], None], path: Path | None) -> None:
@@ -133,6 +172,15 @@ def _number(pages: Iterator[bytes], path: Path) -> int:
     for count, page in enumerate(pages, start=1):
         write_atomic(numbered(path, count), page)
     return count
+
+
+def _into_folder(results: Iterable[tuple[int, bytes]], files: Sequence[Path]) -> None:
+    written = []
+    for number, data in results:
+        write_atomic(files[number], data)
+        written.append(files[number])
+    if written:
+        say(f"wrote {written[0]}" if len(written) == 1 else f"wrote {len(written):,} files to {files[0].parent}")
 
 
 def _to_stdout(data: bytes) -> None:

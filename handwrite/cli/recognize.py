@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from handwrite.cli.images import expanded, load, name_of, stems
-from handwrite.cli.options import Device, Threads, check_device, check_threads, command_app, read_text
-from handwrite.cli.output import ReadingTarget, deliver, reading_target
-from handwrite.cli.progress import Advance, progress, say
+from handwrite.cli.images import Failures, Input, expanded, load, loaded, name_of, stems
+from handwrite.cli.options import (
+    Device,
+    Images,
+    OutputOfEach,
+    Threads,
+    check_choice,
+    check_device,
+    check_threads,
+    command_app,
+    read_text,
+)
+from handwrite.cli.output import EachTarget, Formats, deliver_each, each_target, shown_progress
+from handwrite.cli.progress import Advance
 from handwrite.cli.review import Review
-from handwrite.core.files import write_atomic
-from handwrite.errors import HandwriteError, InputError, OptionError
+from handwrite.errors import InputError, OptionError
 
 if TYPE_CHECKING:
-    from handwrite.core.image import GreyImage
     from handwrite.core.reading import Reading
     from handwrite.recognize.predict import Decoder, Recognizer
+
+SUFFIXES = {"text": ".txt", "json": ".json", "alto": ".xml", "page": ".xml", "svg": ".svg"}
+"""format -> how the files in a folder of them end."""
 
 LANGUAGE_MODEL, NO_MODEL = "lm", "none"
 MOST_IMAGES, MOST_PIXELS = 32, 60_000_000
 """Images that are read together; more make no faster batches, and all are in memory."""
-
-FEW_IMAGES = 8
-"""Up to so many images no progress is shown."""
-
-SOME_FAILED, ALL_FAILED = 1, 2
 
 HELP = """Read the handwriting in images: pages, lines or words.
 
@@ -56,36 +60,16 @@ goes on: the exit status is 1 when some images failed, 2 when all did.
 app = command_app()
 
 
-class _Input(NamedTuple):
-    """An image and its path as it was given. number : its place among the inputs."""
-
-    number: int
-    path: str
-    image: GreyImage
-
-
 class _Read(NamedTuple):
     """An input and what it says."""
 
-    input: _Input
+    input: Input
     reading: Reading
-
-
-class _Failures:
-    """The inputs that failed, each told when it did."""
-
-    count = 0
-
-    def add(self, error: HandwriteError) -> None:
-        self.count += 1
-        say("handwrite: " + " ".join(str(error).split()))
 
 
 @app.command(help=HELP)
 def recognize(
-    images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE", show_default=False, help="Files or folders; - reads stdin.")
-    ],
+    images: Images,
     level: Annotated[
         str, typer.Option("--level", metavar="auto|page|line|word", help="What each image shows.")
     ] = "auto",
@@ -106,10 +90,7 @@ def recognize(
     format: Annotated[
         str | None, typer.Option("--format", metavar="text|json|alto|page|svg", help="The result's format.")
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Where the result goes; a folder gets a file per image."),
-    ] = None,
+    output: OutputOfEach = None,
     reject_below: Annotated[
         float | None,
         typer.Option("--reject-below", metavar="P", help="Lines of less confidence, from 0 to 1, go to --review."),
@@ -123,37 +104,39 @@ def recognize(
     threads: Threads = None,
 ) -> None:
     """Check the options, read, and deliver."""
+    from handwrite.recognize.predict import LEVELS
+
     check_device(device)
     check_threads(threads)
-    _check_level(level)
+    check_choice("--level", level, LEVELS)
     words, name = _words(lexicon), decoder or ("lexicon" if lexicon else "beam")
     model = _language_model(lm, decoder=name)
     paths = expanded(images)
     names = stems(paths)
-    several = len(paths) > 1 or any(os.path.isdir(image) for image in images)
-    goal = reading_target(output, format, paths, stems=names, several=several)
+    several = len(paths) > 1 or paths != images  # a folder counts as several
+    goal = each_target(output, format, paths, formats=_formats(), stems=names, several=several)
     recognizer = _load(weights, device=device, threads=threads)
     chosen = recognizer.decoder(name, language_model=model, words=words)
-    doubtful, failures = _review(reject_below, review), _Failures()
-    with closing(doubtful) if doubtful else nullcontext(), _shown(len(paths), goal) as advance:
-        inputs = _loaded(paths, failures, advance)
+    doubtful, failures = _review(reject_below, review), Failures()
+    with closing(doubtful) if doubtful else nullcontext(), shown_progress("reading", goal, total=len(paths)) as advance:
+        inputs = loaded(paths, failures, advance, load=load)
         readings = _read(recognizer, inputs, chosen, level=level, failures=failures, advance=advance)
-        _deliver(_reviewed(readings, doubtful, names), goal, several=several)
+        reviewed = _reviewed(readings, doubtful, names)
+        deliver_each(((read.input.number, _encoded(read, goal, several=several)) for read in reviewed), goal)
     if failures.count:
-        raise typer.Exit(SOME_FAILED if failures.count < len(paths) else ALL_FAILED)
+        raise typer.Exit(failures.status(len(paths)))
+
+
+def _formats() -> Formats:
+    from handwrite.formats.reading_formats import JOINABLE, reading_format_of
+
+    return Formats(SUFFIXES, JOINABLE, default="text", of=reading_format_of)
 
 
 def _load(weights: str, *, device: str, threads: int | None) -> Recognizer:
     from handwrite.recognize.predict import Recognizer
 
     return Recognizer.load(weights, device=device, threads=threads)
-
-
-def _check_level(level: str) -> None:
-    from handwrite.recognize.predict import LEVELS
-
-    if level not in LEVELS:
-        raise OptionError(f"--level {level}: no such level; choose one of {', '.join(LEVELS)}")
 
 
 def _words(lexicon: Path | None) -> list[str]:
@@ -181,34 +164,9 @@ def _review(threshold: float | None, folder: Path | None) -> Review | None:
     return Review(folder, threshold=threshold)
 
 
-def _shown(total: int, goal: ReadingTarget) -> AbstractContextManager[Advance]:
-    """Progress, but not of a few images, nor where the readings themselves are seen to come."""
-    if total <= FEW_IMAGES or (not goal.file and not goal.files and sys.stdout.isatty()):
-        return nullcontext(lambda steps=1, *, note="": None)
-    return progress("reading", total=total, unit="images")
-
-
-def _loaded(paths: Iterable[str], failures: _Failures, advance: Advance) -> Iterator[_Input]:
-    """The images, one at a time; those that cannot be read are told."""
-    for number, path in enumerate(paths):
-        image = _image(path, failures)
-        if image is None:
-            advance()
-        else:
-            yield _Input(number, path, image)
-
-
-def _image(path: str, failures: _Failures) -> GreyImage | None:
-    try:
-        return load(path)
-    except InputError as error:
-        failures.add(error)
-        return None
-
-
-def _chunks(inputs: Iterable[_Input]) -> Iterator[list[_Input]]:
+def _chunks(inputs: Iterable[Input]) -> Iterator[list[Input]]:
     """The inputs in groups of up to `MOST_IMAGES` and, but for a single one, `MOST_PIXELS`."""
-    chunk: list[_Input] = []
+    chunk: list[Input] = []
     pixels = 0
     for one in inputs:
         pixels += one.image.size
@@ -222,11 +180,11 @@ def _chunks(inputs: Iterable[_Input]) -> Iterator[list[_Input]]:
 
 def _read(
     recognizer: Recognizer,
-    inputs: Iterable[_Input],
+    inputs: Iterable[Input],
     decoder: Decoder,
     *,
     level: str,
-    failures: _Failures,
+    failures: Failures,
     advance: Advance,
 ) -> Iterator[_Read]:
     """The readings in the order of the inputs; images without writing are told."""
@@ -248,23 +206,7 @@ def _reviewed(readings: Iterable[_Read], review: Review | None, names: Sequence[
         yield read
 
 
-def _deliver(readings: Iterable[_Read], goal: ReadingTarget, *, several: bool) -> None:
-    """Write each reading when it is there, but a common file only when it is whole; no file when nothing was read."""
-    encoded = ((read.input.number, _encoded(read, goal, several=several)) for read in readings)
-    if goal.files:
-        written = 0
-        for number, data in encoded:
-            write_atomic(goal.files[number], data)
-            written += 1
-        say(f"wrote {written:,} file{'s' * (written != 1)} to {goal.files[0].parent}")
-    elif goal.file is None:
-        for _, data in encoded:
-            deliver(data, None)
-    elif data := b"".join(data for _, data in encoded):
-        deliver(data, goal.file)
-
-
-def _encoded(read: _Read, goal: ReadingTarget, *, several: bool) -> bytes:
+def _encoded(read: _Read, goal: EachTarget, *, several: bool) -> bytes:
     from handwrite.formats.reading_formats import encode_reading
 
     path, image = read.input.path, read.input.image

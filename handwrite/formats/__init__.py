@@ -1,7 +1,8 @@
 """The field's file formats: bytes from pages, and ink from bytes. Files are opened and written elsewhere.
 
 `encode(page, "svg", metadata=...)` and `decode(data, "json", name=...)` pick the format by its name; `format_of` finds
-it by the suffix of a file. Pages are in millimetres, and so is the ink in every file.
+it by the suffix of a file. Pages are in millimetres, and so is the ink in every file; `image_ink` writes ink that was
+found in an image, in its pixels.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ PAGED = tuple(_PAGED)
 """Those whose files hold many pages."""
 READABLE = tuple(_DECODERS)
 
-_SUFFIXES = {**{name: name for name in FORMATS}, "nc": "gcode"}
+_SUFFIXES = {**{name: name for name in FORMATS}, "nc": "gcode", "jsonl": "json"}
 
 
 def encode(page: Page, format: str, *, metadata: Mapping[str, Any] | None = None, **options: Any) -> bytes:
@@ -63,7 +64,7 @@ def decode(data: bytes, format: str, *, name: str) -> Document:
 
 
 def format_of(path: str | PurePath) -> str:
-    """The format that a file's suffix names; ".nc" is "gcode" too. Raises OptionError for a suffix of none."""
+    """The format that a file's suffix names, or ".nc" for gcode, ".jsonl" for json. Raises OptionError for others."""
     suffix = PurePath(path).suffix
     if suffix[1:].lower() not in _SUFFIXES:
         known = ", ".join(f".{name}" for name in _SUFFIXES)

@@ -1,8 +1,8 @@
 """JSON: {"format": "handwrite-ink", "version": 1, "text", "unit": "mm", "strokes": [[[x, y, t], ...], ...], ...}.
 
-One object on one line, so that several make JSON Lines. x and y are in millimetres of the page; ink in another unit
-comes without "unit", and is read as it is. t is in seconds from the first point, null where it is unknown. Other keys
-are metadata.
+One object on one line, so that several make JSON Lines. x and y are in millimetres of the page, or where the unit is
+"px" in pixels of an image; ink in another unit comes without "unit". It is read as it is. t is in seconds from the
+first point, null where it is unknown. Other keys are metadata.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from handwrite.formats.document import Document
 
 FORMAT = "handwrite-ink"
 VERSION = 1
-UNIT = "mm"
+MILLIMETRES, PIXELS = "mm", "px"
 _OWN_KEYS = ("format", "version", "text", "unit", "strokes")
 
 
-def encode(page: Page, *, metadata: Mapping[str, Any] | None = None) -> bytes:
+def encode(page: Page, *, metadata: Mapping[str, Any] | None = None, unit: str = MILLIMETRES) -> bytes:
     """One line of JSON with the ink of a page. Numbers are the shortest that give the same ink again."""
     metadata = dict(metadata or {})
     if not metadata.keys().isdisjoint(_OWN_KEYS):
         raise ValueError(f"metadata may not be called {', '.join(_OWN_KEYS)}")
     strokes = [_rows(stroke) for stroke in page.ink.strokes()]
-    own = {"format": FORMAT, "version": VERSION, "text": page.text, "unit": UNIT}
+    own = {"format": FORMAT, "version": VERSION, "text": page.text, "unit": unit}
     record = {**own, **metadata, "strokes": strokes}
     line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return f"{line}\n".encode("utf-8", "replace")
+    return f"{line}\n".encode("utf-8", "backslashreplace")  # a path that is not UTF-8 comes back as it was
 
 
 def decode(data: bytes, *, name: str) -> Document:
@@ -59,8 +59,9 @@ def _record(data: bytes, *, name: str) -> dict[str, Any]:
         raise InputError(f'{name}: JSON, but not ink; want an object with "format": "{FORMAT}"')
     if record.get("version") != VERSION:
         raise InputError(f"{name}: version {record.get('version')!r} of {FORMAT}; this program reads {VERSION}")
-    if record.get("unit", UNIT) != UNIT:
-        raise InputError(f'{name}: ink in the unit {record["unit"]!r}; this program reads "{UNIT}"')
+    if record.get("unit", MILLIMETRES) not in (MILLIMETRES, PIXELS):
+        known = f'"{MILLIMETRES}" and "{PIXELS}"'
+        raise InputError(f"{name}: ink in the unit {record['unit']!r}; this program reads {known}")
     return record
 
 

@@ -1,9 +1,10 @@
 """InkML: the W3C's XML for ink (Ink Markup Language, Recommendation of 20 September 2011).
 
-One trace a stroke, channels X and Y (millimetres) and T (seconds; left out when there is no clock), the text as the
-annotation "truth", other metadata as annotations that hold JSON. The reader takes explicit values and differences of
-the first and second order, brings lengths to millimetres where their unit is told and leaves them as they are where it
-is not, and passes over brushes, views and channels other than these three. No entity is expanded.
+One trace a stroke, channels X and Y (millimetres, or pixels of an image) and T (seconds; left out when there is no
+clock), the text as the annotation "truth", other metadata as annotations that hold JSON. The reader takes explicit
+values and differences of the first and second order, brings lengths to millimetres where their unit is one of length
+and leaves them as they are where it is not, and passes over brushes, views and channels other than these three. No
+entity is expanded.
 """
 
 from __future__ import annotations
@@ -34,14 +35,17 @@ _VALUE = re.compile(r"([!'\"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[*?
 _MODES = {"!": 0, "'": 1, '"': 2}
 
 
-def encode(page: Page, *, metadata: Mapping[str, Any] | None = None) -> bytes:
-    """An InkML file with the ink of a page. Numbers are the shortest that give the same ink again."""
+def encode(page: Page, *, metadata: Mapping[str, Any] | None = None, unit: str = "mm") -> bytes:
+    """An InkML file with the ink of a page. Numbers are the shortest that give the same ink again.
+
+    unit : of the ink, "mm" or "px"; the standard leaves the names of units open.
+    """
     ink = page.ink
     root = etree.Element("ink", nsmap={None: NAMESPACE})
     context = etree.SubElement(root, "context", {_XML_ID: CONTEXT})
     channels = etree.SubElement(context, "traceFormat")
-    etree.SubElement(channels, "channel", name="X", type="decimal", units="mm")
-    etree.SubElement(channels, "channel", name="Y", type="decimal", units="mm")
+    etree.SubElement(channels, "channel", name="X", type="decimal", units=unit)
+    etree.SubElement(channels, "channel", name="Y", type="decimal", units=unit)
     if ink.has_clock:
         etree.SubElement(channels, "channel", name="T", type="decimal", units="s")
     etree.SubElement(root, "annotation", type=TRUTH).text = legal(page.text)

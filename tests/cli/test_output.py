@@ -11,16 +11,20 @@ from typing import IO
 import pytest
 
 from handwrite.cli.output import (
-    ReadingTarget,
+    EachTarget,
+    Formats,
     Target,
     deliver,
+    deliver_each,
     deliver_pages,
     deliver_whole,
+    each_target,
     numbered,
-    reading_target,
     target,
 )
+from handwrite.cli.recognize import SUFFIXES
 from handwrite.errors import InputError, OptionError
+from handwrite.formats.reading_formats import JOINABLE, reading_format_of
 
 Capture = pytest.CaptureFixture[bytes]
 
@@ -159,28 +163,31 @@ except BrokenPipeError:
     assert err.decode() == (f"cannot write to stdout: {said}" if said else "")
 
 
-# Readings
+# A result for each input
+
+READINGS = Formats(SUFFIXES, JOINABLE, default="text", of=reading_format_of)
 
 
-def aim_readings(output: str | None, form: str | None, paths: list[str], *, several: bool = False) -> ReadingTarget:
+def aim_readings(output: str | None, form: str | None, paths: list[str], *, several: bool = False) -> EachTarget:
     path = None if output is None else Path(output)
-    return reading_target(path, form, paths, stems=[Path(name).stem for name in paths], several=several)
+    stems = [Path(name).stem for name in paths]
+    return each_target(path, form, paths, formats=READINGS, stems=stems, several=several)
 
 
 @pytest.mark.parametrize(
     ("output", "form", "several", "expected"),
     [
-        (None, None, True, ReadingTarget("text")),
-        ("-", "svg", False, ReadingTarget("svg")),
-        ("a.txt", None, True, ReadingTarget("text", Path("a.txt"))),
-        ("a.JSONL", None, True, ReadingTarget("json", Path("a.JSONL"))),
-        ("a.xml", "alto", False, ReadingTarget("alto", Path("a.xml"))),
-        ("out/deep", "page", True, ReadingTarget("page", files=[Path("out/deep/x.xml")])),
-        (".", None, False, ReadingTarget("text", files=[Path("x.txt")])),
-        (".", "json", True, ReadingTarget("json", files=[Path("x.json")])),
+        (None, None, True, EachTarget("text")),
+        ("-", "svg", False, EachTarget("svg")),
+        ("a.txt", None, True, EachTarget("text", Path("a.txt"))),
+        ("a.JSONL", None, True, EachTarget("json", Path("a.JSONL"))),
+        ("a.xml", "alto", False, EachTarget("alto", Path("a.xml"))),
+        ("out/deep", "page", True, EachTarget("page", files=[Path("out/deep/x.xml")])),
+        (".", None, False, EachTarget("text", files=[Path("x.txt")])),
+        (".", "json", True, EachTarget("json", files=[Path("x.json")])),
     ],
 )
-def test_reading_targets(output: str | None, form: str | None, several: bool, expected: ReadingTarget) -> None:
+def test_reading_targets(output: str | None, form: str | None, several: bool, expected: EachTarget) -> None:
     assert aim_readings(output, form, ["x.png"], several=several) == expected
 
 
@@ -190,3 +197,30 @@ def test_readings_are_not_written_over_their_inputs() -> None:
     for output in ("x.json", "link.json", "."):
         with pytest.raises(OptionError, match=r"-o: .* is an input"):
             aim_readings(output, "json", ["./x.json"])
+
+
+def test_results_are_written_as_they_come_and_a_common_file_when_it_is_whole(capfdbinary: Capture) -> None:
+    goals = [
+        EachTarget("json", Path("all.json")),
+        EachTarget("svg", files=[Path(f"{number}.svg") for number in range(3)]),
+    ]
+    seen: list[list[str]] = []
+
+    def results() -> Iterator[tuple[int, bytes]]:
+        for number in (0, 2):
+            yield number, str(number).encode()
+            seen.append(sorted(path.name for path in Path().iterdir()))
+
+    for goal in goals:
+        deliver_each(results(), goal)
+    assert seen == [[], [], ["0.svg", "all.json"], ["0.svg", "2.svg", "all.json"]]
+    assert [Path(name).read_bytes() for name in seen[-1]] == [b"0", b"2", b"02"]
+    deliver_each(results(), EachTarget("json"))
+    assert capfdbinary.readouterr() == (b"02", b"wrote all.json\nwrote 2 files to .\n")
+
+
+def test_a_single_file_in_a_folder_is_named_and_no_result_makes_no_file(capfdbinary: Capture) -> None:
+    deliver_each([(1, b"one")], EachTarget("svg", files=[Path("a.svg"), Path("b.svg")]))
+    deliver_each([], EachTarget("svg", Path("none.svg")))
+    assert [path.name for path in Path().iterdir()] == ["b.svg"]
+    assert capfdbinary.readouterr().err == b"wrote b.svg\n"

@@ -367,7 +367,7 @@ def test_readings_come_as_they_are_done_and_few_images_are_in_memory(
         return note
 
     monkeypatch.setattr(command, "load", noted("read", images.load))
-    monkeypatch.setattr(command, "deliver", noted("write", output.deliver))
+    monkeypatch.setattr(output, "deliver", noted("write", output.deliver))
     monkeypatch.setattr(command, limit, {"MOST_IMAGES": 2, "MOST_PIXELS": 2 * picture(bars()).size}[limit])
     given = [save(f"{number}.png") for number in range(5)]
     assert recognize(*given) == 0
@@ -376,13 +376,13 @@ def test_readings_come_as_they_are_done_and_few_images_are_in_memory(
 
 
 def test_progress_of_many_images_is_on_stderr(recognize: Recognize, capfdbinary: Capture) -> None:
-    for number in range(command.FEW_IMAGES + 1):
+    for number in range(output.FEW_IMAGES + 1):
         save(f"many/{number}.png")
     Path("many/0.png").write_bytes(b"")
     assert recognize("many") == 1
     out, err = capfdbinary.readouterr()
-    assert out.count(b"\n") == command.FEW_IMAGES
-    assert err.decode().splitlines()[-1].startswith(f"reading: {command.FEW_IMAGES + 1} of")
+    assert out.count(b"\n") == output.FEW_IMAGES
+    assert err.decode().splitlines()[-1].startswith(f"reading: {output.FEW_IMAGES + 1} of")
 
 
 def test_doubtful_lines_are_set_aside_as_training_takes_them(recognize: Recognize, capfdbinary: Capture) -> None:

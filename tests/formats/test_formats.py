@@ -58,8 +58,11 @@ def test_formats_by_suffix() -> None:
     assert formats.format_of("a.b/out.SVG") == "svg"
     assert formats.format_of(Path("x.inkml")) == "inkml"
     assert formats.format_of("x.nc") == formats.format_of("x.gcode") == "gcode"
+    assert formats.format_of("x.jsonl") == "json"
     for path in ("out.doc", "out", ".svg"):
-        with pytest.raises(OptionError, match=r"out|svg.*\.svg, \.png, \.pdf, \.gcode, \.json, \.inkml, \.nc$"):
+        with pytest.raises(
+            OptionError, match=r"out|svg.*\.svg, \.png, \.pdf, \.gcode, \.json, \.inkml, \.nc, \.jsonl$"
+        ):
             formats.format_of(path)
     with pytest.raises(OptionError, match=r"use one of svg, png, pdf, gcode, json, inkml$"):
         formats.encode(PAGE, "doc")

@@ -76,6 +76,17 @@ def test_ink_without_a_unit_is_read_as_it_is() -> None:
     assert read.metadata == {}
 
 
+def test_ink_in_pixels_says_so_and_is_read_as_it_is() -> None:
+    data = ink_json.encode(sheet(CLOCKED), unit="px")
+    assert json.loads(data)["unit"] == "px"
+    np.testing.assert_array_equal(ink_json.decode(data, name="x").ink.points, CLOCKED.points)
+
+
+def test_a_path_that_is_not_utf_8_comes_back_as_it_was() -> None:
+    metadata = {"path": "caf\udce9.png"}
+    assert json.loads(ink_json.encode(sheet(CLOCKED), metadata=metadata))["path"] == metadata["path"]
+
+
 def record(**changes: Any) -> bytes:
     return json.dumps({"format": "handwrite-ink", "version": 1, "text": "", "strokes": [], **changes}).encode()
 
@@ -89,7 +100,7 @@ def record(**changes: Any) -> bytes:
         (b"[1]", 'want an object with "format"'),
         (b'{"format": "other"}', 'want an object with "format"'),
         (record(version=2), "version 2 of handwrite-ink; this program reads 1"),
-        (record(unit="cm"), "unit 'cm'; this program reads \"mm\""),
+        (record(unit="cm"), 'unit \'cm\'; this program reads "mm" and "px"'),
         (record(unit=None), 'unit None; this program reads "mm"'),
         (record(strokes=None), 'list "strokes"'),
         (record(text=5), 'string "text"'),

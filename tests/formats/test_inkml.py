@@ -64,7 +64,7 @@ def test_an_independent_reader_finds_the_same_numbers(ink: Ink) -> None:
 
 
 def test_lengths_become_millimetres_where_their_unit_is_told() -> None:
-    for units, factor in (("mm", 1), ("cm", 10), ("in", 25.4), ("m", 1000), ("dev", 1), ("", 1)):
+    for units, factor in (("mm", 1), ("cm", 10), ("in", 25.4), ("m", 1000), ("dev", 1), ("px", 1), ("", 1)):
         channels = f"<channel name='Y' units='{units}'/><channel name='X' units='mm'/>"
         read = inkml.decode(page("<trace>2 1, 4 3</trace>", channels=channels), name="x")
         np.testing.assert_allclose(read.ink.points[:, :2], [[1, 2 * factor], [3, 4 * factor]], rtol=1e-6)

@@ -1,0 +1,180 @@
+"""The samples of stores, drawn and recovered: what `handwrite evaluate recover` judges, and how fast it goes.
+
+Words of a line are taken for themselves, one of each line. The figures are `recovery`'s.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from handwrite.core.image import GreyImage
+from handwrite.core.ink import Ink
+from handwrite.core.store import SPLITS, Store
+from handwrite.corpora import kanjivg
+from handwrite.errors import InputError, OptionError
+from handwrite.evaluate.recovery import Group, Judged, judge, score
+from handwrite.evaluate.two_people import agreement
+from handwrite.recover.data import Penned, load_penned, plain_image
+from handwrite.recover.glyph import Glyph, glyph_of
+from handwrite.recover.path import GAP
+from handwrite.recover.pieces import Piece, cut_pieces, joined
+from handwrite.recover.predict import SCRIPTS, Recoverer
+
+METHODS = ("net", "net-raw", "skeleton")
+"""The net with its path snapped to the ink, the net's path as it is, and tracing of skeletons."""
+
+MODELLED_CLOCK = (kanjivg.SOURCE,)
+"""Sources whose times are made up."""
+
+TOGETHER = 64  # samples in memory at a time
+
+_NAMES = {code: name for name, code in SCRIPTS.items()}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured on a split.
+
+    told : whether the scripts were told. groups : the figures. per_second : trajectories that a method recovers, from
+    images to ink. nothing : samples in which a method found nothing.
+    """
+
+    split: str
+    told: bool
+    seed: int
+    groups: tuple[Group, ...]
+    per_second: dict[str, float]
+    nothing: dict[str, int]
+
+
+def load_samples(files: Sequence[Path], *, split: str, limit: int | None = None, seed: int = 0) -> list[Penned]:
+    """The samples of a split of some stores that have ink, by source, script and level. limit : the most of a source
+    and level, drawn by `seed`.
+
+    Raises OptionError for an unknown split, InputError when there are none, StoreError for a file that is no store.
+    """
+    if split not in SPLITS:
+        raise OptionError(f"--split {split}: no such split; choose one of {', '.join(SPLITS)}")
+    parts: dict[tuple[str, str], list[Penned]] = defaultdict(list)
+    for item in load_penned([Store(file, in_memory=True) for file in files], splits=(split,)):
+        parts[item.source, item.level].append(item)
+    if not parts:
+        raise InputError(f"{', '.join(map(str, files))}: no ink in split {split}; see `handwrite data info`")
+    kept = [item for part in parts.values() for item in _drawn(part, limit, seed=seed)]
+    return sorted(kept, key=_kind)
+
+
+def load_recoverers(
+    methods: Sequence[str], *, weights: str, device: str, threads: int | None = None
+) -> dict[str, Recoverer]:
+    """The recoverer of each of some `METHODS`. Raises CheckpointError when the net is among them and its weights are
+    missing."""
+    return {
+        method: Recoverer(threads=threads)
+        if method == "skeleton"
+        else Recoverer.load(weights, snapping=method == "net", device=device, threads=threads)
+        for method in methods
+    }
+
+
+def evaluate(
+    recoverers: Mapping[str, Recoverer],
+    samples: Sequence[Penned],
+    *,
+    split: str,
+    told: bool = False,
+    seed: int = 0,
+    report: Callable[[int], object] = lambda samples: None,
+) -> tuple[Evaluation, dict[str, list[Judged]]]:
+    """The figures of at least one sample, and what each method recovered, in the order of the samples, which are as
+    `load_samples` gives them.
+
+    told : tell the recoverers the scripts. seed : of what is drawn by chance. report : called with the number of
+    samples recovered since, by any method.
+    """
+    found: dict[str, list[Judged]] = {method: [] for method in recoverers}
+    seconds = dict.fromkeys(recoverers, 0.0)
+    for part in _parts(samples):
+        drawn = [drawn_plainly(sample, seed=seed) for sample in part]
+        asked = {"level": part[0].level, "script": _NAMES.get(part[0].script, "auto") if told else "auto"}
+        for method, recoverer in recoverers.items():
+            begun = time.perf_counter()
+            inks = recover_all(recoverer, [image for image, _ in drawn], **asked)
+            seconds[method] += time.perf_counter() - begun
+            found[method] += [_judged(*one) for one in zip(part, drawn, inks, strict=True)]
+            report(len(part))
+    stores = {sample.store for sample in samples}
+    evaluation = Evaluation(
+        split=split,
+        told=told,
+        seed=seed,
+        groups=judge(found, two_people=agreement(stores, split=split, seed=seed), seed=seed),
+        per_second={method: len(samples) / seconds[method] for method in recoverers},
+        nothing={method: sum(not len(one.ink) for one in judged) for method, judged in found.items()},
+    )
+    return evaluation, found
+
+
+def drawn_plainly(sample: Penned, *, seed: int) -> tuple[GreyImage, Ink]:
+    """The image (H, W) of a sample, and its ink in pixels of that; of a line, one word by chance."""
+    return plain_image(sample.ink(np.random.default_rng((seed, sample.index))))
+
+
+def recover_all(recoverer: Recoverer, images: Sequence[GreyImage], *, level: str, script: str = "auto") -> list[Ink]:
+    """The ink of each image of a character, or else of a word, as `Recoverer.recover` has it, but with the glyphs of
+    all in the net together; empty where there is no writing."""
+    cuts = [_glyphs(image, level=level) for image in images]
+    inks = iter(recoverer.glyphs([glyph for own in cuts for _, glyph in own], script=script))
+    return [
+        joined([glyph.to_image(next(inks)) for _, glyph in own], [piece for piece, _ in own], gap=GAP) for own in cuts
+    ]
+
+
+def _glyphs(image: GreyImage, *, level: str) -> list[tuple[Piece, Glyph]]:
+    try:
+        whole = Piece(image, left=0, runs_on=False, height=float(image.shape[0]))
+        pieces = [whole] if level == "character" else cut_pieces(image, at_gaps=False)
+        return [(piece, glyph_of(piece.image)) for piece in pieces]
+    except InputError:
+        return []
+
+
+def _judged(sample: Penned, drawn: tuple[GreyImage, Ink], ink: Ink) -> Judged:
+    image, truth = drawn
+    real = truth.has_clock and sample.source not in MODELLED_CLOCK
+    return Judged(
+        name=sample.store.name[sample.index],
+        source=sample.source,
+        script=sample.script,
+        level=sample.level,
+        writer=str(sample.store.writer[sample.index]),
+        real_clock=real,
+        ink=ink,
+        scores=score(truth, ink, image, real_clock=real),
+    )
+
+
+def _kind(sample: Penned) -> tuple[str, str, str]:
+    return sample.source, sample.script, sample.level
+
+
+def _parts(samples: Sequence[Penned]) -> Iterator[list[Penned]]:
+    """Runs of at most `TOGETHER` samples of one kind."""
+    for _, group in groupby(samples, key=_kind):
+        members = list(group)
+        for start in range(0, len(members), TOGETHER):
+            yield members[start : start + TOGETHER]
+
+
+def _drawn(samples: list[Penned], limit: int | None, *, seed: int) -> list[Penned]:
+    """At most `limit` of the samples, in their order. By chance, because a corpus may go round its writers, whom even
+    steps would not all meet."""
+    places = np.random.default_rng(seed).permutation(len(samples))[:limit]
+    return [samples[place] for place in np.sort(places)]
