@@ -24,7 +24,7 @@ SHARES = {"line": 3.0, "word": 0.25, "character": 0.25}
 """How often an epoch shows a sample of each level; of a line one word at a time."""
 
 FEW = 10_000
-"""Characters below which a source is shown more often, up to `MOST_OFTEN` times in an epoch."""
+"""Characters of a source below which each is shown `MOST_OFTEN` times in an epoch."""
 
 MOST_OFTEN = 3
 
@@ -76,8 +76,7 @@ def load_penned(stores: Iterable[Store], *, splits: Sequence[str]) -> list[Penne
     return [
         Penned(store, index, str(store.source[index]), str(store.script[index]), str(store.level[index]))
         for store in stores
-        for index in store.select(splits=splits).tolist()
-        if not store.has_image[index]
+        for index in store.select(splits=splits, holds="ink").tolist()
     ]
 
 
@@ -90,7 +89,8 @@ def epoch_of(items: Sequence[Penned], *, rng: Rng) -> list[Penned]:
     few = np.array([item.level == "character" and sizes[item.source, item.level] < FEW for item in items], np.bool_)
     share[few] = MOST_OFTEN
     times = np.floor(share).astype(np.int64) + (rng.random(len(items)) < share % 1)
-    return [item for item, count in zip(items, times.tolist(), strict=True) for _ in range(count)]
+    shown = [item for item, count in zip(items, times.tolist(), strict=True) for _ in range(count)]
+    return shown or list(items)
 
 
 @dataclass(frozen=True, eq=False)

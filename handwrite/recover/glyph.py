@@ -66,14 +66,12 @@ class Glyph:
     @cached_property
     def mask(self) -> NDArray[np.bool_]:
         """(FINE * HEIGHT, FINE * W) where there is ink, without specks."""
-        return _without_specks(self.fine > INKED * WHITE)
+        return without_specks(self.fine > INKED * WHITE)
 
     @cached_property
     def pen_width(self) -> float:
         """About how wide the pen's mark is, in pixels of the glyph."""
-        inked = (self.pixels > INKED * WHITE).astype(np.uint8)
-        depth = cv2.distanceTransform(inked, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return float(4 * depth[inked > 0].mean() - 1)  # of a bar the mean distance to its edges is a quarter
+        return width_of(self.pixels > INKED * WHITE)
 
     def from_image(self, ink: Ink) -> Ink:
         """Ink in pixels of the image in pixels of the glyph."""
@@ -88,7 +86,7 @@ def glyph_of(image: GreyImage) -> Glyph:
     """The glyph in an image (H, W) uint8. Raises InputError when there is no ink in it."""
     shrunk = min(1.0, MOST_ROWS / image.shape[0])
     ink = without_rules(ink_of(resized(image, shrunk)))
-    top, bottom, left, right = _extent(ink)
+    top, bottom, left, right = extent(ink)
     if shrunk < 1 and bottom - top < MOST_ROWS / 2:
         return _closer(image, np.array([top, bottom, left, right]) / shrunk)
     scale = TALL / max(bottom - top, (right - left) / FLATTEST)
@@ -118,15 +116,22 @@ def resized(image: NDArray[Any], factor: float) -> NDArray[Any]:
     return np.asarray(cv2.resize(image, size, interpolation=method))
 
 
-def _extent(ink: FloatImage) -> tuple[int, int, int, int]:
+def extent(ink: FloatImage) -> tuple[int, int, int, int]:
     """(top, bottom, left, right) of the ink without specks. Raises InputError when there is none."""
-    rows, columns = np.nonzero(_without_specks(ink > INKED))
+    rows, columns = np.nonzero(without_specks(ink > INKED))
     if not len(rows):
         raise InputError("no writing in it; give an image of dark writing on light paper, or of light on dark")
     return int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
 
 
-def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def width_of(mask: NDArray[np.bool_]) -> float:
+    """About how wide the strokes in a mask (H, W) are, in its pixels."""
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[mask]
+    return float(4 * (depth.mean() - 0.5))  # of a bar the mean distance to its edges, not to paper, is a quarter
+
+
+def without_specks(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask (H, W) without parts that are dirt beside its largest."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     area = stats[:, cv2.CC_STAT_AREA]
     keep = area >= SPECK * area[1:].max(initial=0)

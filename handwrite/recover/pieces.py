@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from handwrite.core.image import GreyImage
 from handwrite.core.ink import FloatArray, Ink
 from handwrite.core.normalize import ink_of, without_rules
-from handwrite.recover.glyph import FLATTEST, INKED, MOST_ROWS, resized
+from handwrite.recover.glyph import FLATTEST, INKED, MOST_ROWS, extent, resized, width_of, without_specks
 
 WIDE_GAP = 1.0
 """Least white between two words, in standard deviations of the ink's rows; about 0.35 letter heights."""
@@ -25,8 +25,11 @@ WIDE_GAP = 1.0
 WIDEST = 0.75 * FLATTEST
 """Widths over heights beyond which a word is cut."""
 
+FLAT = 10.0
+"""Widths of the pen that a line counts as high at least, so that a dash is not cut."""
+
 PAPER = 0.3
-"""Heights of paper that a piece keeps on each side, where there is some."""
+"""Heights of paper that a piece keeps on each side, where there is so much; of a gap between words half at most."""
 
 SEAM = 0.12
 """Heights of a piece within which the ends of two strokes at a cut belong together."""
@@ -35,7 +38,7 @@ SEAM = 0.12
 @dataclass(frozen=True, eq=False)
 class Piece:
     """A piece of a line. left : its first column in the line's image. runs_on : true where it was cut off from the next
-    through a word. height : of the line's ink, in pixels."""
+    through a word. height : of the line's ink, in pixels of the image."""
 
     image: GreyImage
     left: int
@@ -47,19 +50,20 @@ def cut_pieces(image: GreyImage, *, at_gaps: bool = True) -> list[Piece]:
     """The pieces of the image (H, W) of a line, or of a word, which is not cut at gaps, from left to right. Raises
     InputError when there is no ink in it."""
     shrunk = min(1.0, MOST_ROWS / image.shape[0])
-    mask = without_rules(ink_of(resized(image, shrunk))) > INKED
-    rows = np.nonzero(mask)[0]
-    height = float(np.ptp(rows)) + 1
-    words = _words(mask, gap=WIDE_GAP * float(rows.std()) if at_gaps else float(mask.shape[1]))
+    ink = without_rules(ink_of(resized(image, shrunk)))
+    top, bottom, _, _ = extent(ink)
+    mask = without_specks(ink > INKED)
+    height = max(float(bottom - top), FLAT * width_of(mask))
+    gap = WIDE_GAP * float(np.nonzero(mask)[0].std()) if at_gaps else float(mask.shape[1])
+    words, room = _words(mask, gap=gap), round(PAPER * height)
+    middles = [(stop + start) // 2 for (_, stop), (start, _) in pairwise(words)]
     pieces = []
-    for start, stop in words:
-        cuts = [start, *_cuts(mask[:, start:stop].sum(axis=0), start, height), stop]
-        for left, right in pairwise(cuts):
-            room = round(PAPER * height)
-            first = max(left - room * (left == start), 0)
-            last = right + room * (right == stop)
+    for (start, stop), (least, most) in zip(words, pairwise([0, *middles, mask.shape[1]]), strict=True):
+        cuts = _cuts(mask[:, start:stop].sum(axis=0), start, height)
+        edges = [max(start - room, least), *cuts, min(stop + room, most)]
+        for number, (first, last) in enumerate(pairwise(edges)):
             columns = slice(int(first / shrunk), int(np.ceil(last / shrunk)))
-            pieces.append(Piece(image[:, columns], columns.start, right < stop, height / shrunk))
+            pieces.append(Piece(image[:, columns], columns.start, number < len(cuts), height / shrunk))
     return pieces
 
 
@@ -110,7 +114,12 @@ def _sewn(before: list[FloatArray], after: list[FloatArray], *, reach: float) ->
         joints = [
             (float(np.hypot(*(first[-1, :2] - second[0, :2]))), number, first, second)
             for number, other in enumerate(whole[: len(before)])
-            for first, second in ((other, stroke), (other, _backwards(stroke)), (stroke, other))
+            for first, second in (
+                (other, stroke),
+                (other, _backwards(stroke)),
+                (stroke, other),
+                (_backwards(other), stroke),
+            )
         ]
         nearest = min(joints, key=lambda joint: joint[0], default=None)
         if nearest is None or nearest[0] > reach:

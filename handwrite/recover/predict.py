@@ -7,6 +7,7 @@ and putting the pieces together. Files of ink are the work of `formats`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -99,7 +100,8 @@ class Recoverer:
         inks = []
         for line in lines:
             part, corner = cut(image, line.outline)
-            inks.append(self._line(part, level="line", script=script).moved(*corner))
+            with suppress(InputError):  # a line of dirt must not cost the page
+                inks.append(self._line(part, level="line", script=script).moved(*corner))
         if not inks:
             raise InputError("no writing in it; give an image of dark writing on light paper, or of light on dark")
         return join(inks, pause=PAUSE)

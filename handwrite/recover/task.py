@@ -185,14 +185,15 @@ def _misshape(moves: Moves, batch: PathBatch) -> Tensor:
     over strokes, in squares of the net's unit a step.
 
     A stroke is drawn from where it truly starts on, without a look at where it should be; either way round will do, and
-    points need not come in time.
+    points need not come in time. Where the pen was led astray before a step, the way back is no part of the stroke.
     """
     expected = (moves.log_weight.exp()[..., None] * moves.mean).sum(-2)
     together = torch.cat([expected, batch.offsets, HEIGHT * batch.fed[..., -2:]], -1) / PER_UNIT
     strokes, lengths = strokes_of(together, batch.pen, batch.lengths)
     moved, offsets, before = torch.split(strokes, 2, -1)
     true = offsets + before
-    drawn = true[:, :1] + torch.cat([torch.zeros_like(moved[:, :1]), moved[:, 1:]], 1).cumsum(1)
+    forward = moved[:, 1:] + before[:, 1:] - true[:, :-1]
+    drawn = true[:, :1] + torch.cat([torch.zeros_like(moved[:, :1]), forward], 1).cumsum(1)
     return either_way(drawn, true, lengths, lengths, gamma=GAMMA).mean()
 
 

@@ -29,7 +29,7 @@ ZOOMS = (1, 2)
 PATCH = 2 * len(ZOOMS) * SIDE * SIDE
 """Values in a view: ink and what is written, at each zoom."""
 
-TRAIL = 1.5
+TRAIL = 2.0
 """Widths of the pen that count as written where it passes: it does not run in the very middle of its mark."""
 
 NEVER = np.iinfo(np.int16).max

@@ -1,0 +1,189 @@
+"""Following a net: oracles that emit planted moves, good ones and bad ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from handwrite.core.image import WHITE
+from handwrite.recover.batch import START, path_batch, start_of
+from handwrite.recover.data import Example
+from handwrite.recover.decode import DONE, UNDONE, _Trace, decode
+from handwrite.recover.glyph import HEIGHT, INKED, Glyph
+from handwrite.recover.model import FED, Moves, RecoverNet
+from handwrite.recover.path import DOWN, END, UP, Path
+from handwrite.recover.view import CELL, NEVER, ROWS, written_at
+
+ExampleOf = Callable[..., Example]
+NetOf = Callable[..., RecoverNet]
+Choice = tuple[NDArray[np.float32], int]
+
+
+class Oracle(nn.Module):
+    """A net that says what a rule says: (glyph, step, where the pen is) -> (where to go, what the pen does).
+
+    Its mixture has a lighter part that leads far away.
+    """
+
+    def __init__(self, rule: Callable[[int, int, NDArray[np.float32]], Choice]) -> None:
+        super().__init__()
+        self.rule, self.weight = rule, nn.Parameter(torch.zeros(1))
+        self.told: list[tuple[Tensor, ...]] = []
+
+    def encode(self, images: Tensor, widths: Tensor, scripts: Tensor) -> None:
+        self.scripts = scripts
+
+    def steps(self, encoded: None, patches: Tensor, fed: Tensor, rest: Tensor, state: Any) -> tuple[Moves, Any]:
+        step = len(self.told)
+        self.told.append((patches, fed, rest))
+        places = HEIGHT * fed[0, :, -2:].numpy()
+        chosen = [self.rule(glyph, step, place) for glyph, place in enumerate(places)]
+        offsets = torch.from_numpy(
+            np.stack([target - place for (target, _), place in zip(chosen, places, strict=True)])
+        )
+        pens = torch.full((1, len(places), 3), -9.0)
+        pens[0, torch.arange(len(places)), torch.tensor([pen for _, pen in chosen])] = 0
+        mean = torch.stack([offsets + 40, offsets], 1)[None].float()
+        shape = mean.shape[:3]
+        weight = torch.tensor([-2.0, -0.2]).expand(shape)
+        return Moves(weight, mean, torch.ones_like(mean), torch.zeros(shape), pens), state
+
+
+def follow(oracle: Oracle, glyphs: Sequence[Glyph], *, script: int = 0) -> list[Path]:
+    return decode(cast(RecoverNet, oracle), glyphs, script=script)
+
+
+def planted(examples: Sequence[Example]) -> Oracle:
+    """An oracle that knows the paths, and goes on at their ends."""
+
+    def rule(glyph: int, step: int, place: NDArray[np.float32]) -> Choice:
+        path = examples[glyph].path
+        return (path.points[step], int(path.pen[step])) if step < len(path) else (place, DOWN)
+
+    return Oracle(rule)
+
+
+def on_ink(path: Path, glyph: Glyph) -> bool:
+    columns, rows = np.floor(path.points).astype(int).T
+    return bool((glyph.pixels[rows, columns] > INKED * WHITE).all())
+
+
+@pytest.fixture(scope="module")
+def cross(example_of: ExampleOf) -> Example:
+    return example_of([(20, 20), (60, 80)], [(60, 20), (20, 80)])
+
+
+@pytest.fixture(scope="module")
+def dotted(example_of: ExampleOf) -> Example:
+    return example_of([(30, 40), (60, 80), (130, 30)], [(30, 20), (30.5, 20)], shape=(100, 150))
+
+
+def test_planted_moves_are_followed_alone_and_in_company(cross: Example, dotted: Example) -> None:
+    for examples in ([cross], [dotted], [cross, dotted]):
+        paths = follow(planted(examples), [example.glyph for example in examples])
+        for path, example in zip(paths, examples, strict=True):
+            assert path.pen.tolist() == example.path.pen.tolist()
+            np.testing.assert_allclose(path.points, example.path.points, atol=1e-3)
+
+
+def test_the_net_is_told_what_it_was_told_in_training(cross: Example, dotted: Example) -> None:
+    examples = [cross, dotted]
+    oracle, batch = planted(examples), path_batch(examples, [0, 0])
+    follow(oracle, [example.glyph for example in examples], script=7)
+    assert oracle.scripts.tolist() == [7, 7]
+    for step, (patches, fed, rest) in enumerate(oracle.told):
+        for number, example in enumerate(examples):
+            if step < len(example.path):
+                torch.testing.assert_close(fed[0, number], batch.fed[step, number], atol=1e-4, rtol=0)
+                assert (patches[0, number] != batch.patches[step, number]).float().mean() < 0.01
+                torch.testing.assert_close(rest[number, 0], batch.rest[number, step], atol=0.03, rtol=0)
+    assert oracle.told[0][1].shape == (1, 2, FED)
+
+
+def test_the_pen_is_kept_on_the_ink(cross: Example) -> None:
+    rng = np.random.default_rng(0)
+
+    def rule(glyph: int, step: int, place: NDArray[np.float32]) -> Choice:
+        return place + rng.normal(0, 30, 2).astype(np.float32), int(rng.choice([DOWN, UP, END]))
+
+    for _ in range(3):
+        [path] = follow(Oracle(rule), [cross.glyph])
+        assert on_ink(path, cross.glyph)
+    trace = _Trace(cross.glyph, cross.glyph.pixels.shape[1])
+    rows, columns = np.nonzero(cross.glyph.pixels > INKED * WHITE)
+    for place in rng.uniform(-20, 90, (60, 2)).astype(np.float32):
+        found = trace.on_ink(place)
+        x, y = np.clip(np.floor(place), 0, np.array(cross.glyph.pixels.shape[::-1]) - 1)
+        nearest = np.hypot(columns - x, rows - y).min()
+        if not nearest:
+            np.testing.assert_array_equal(found, place)
+        else:  # as near as the chamfer distance of OpenCV can tell
+            assert np.hypot(*(np.floor(found) - (x, y))) <= 1.05 * nearest + 0.5
+
+
+def test_it_ends_when_all_is_written_and_the_pen_is_lifted(cross: Example) -> None:
+    """Whatever the net says then, but not amid a stroke."""
+    lifting = Example(cross.glyph, Path(cross.path.points, np.where(cross.path.pen == END, UP, cross.path.pen)), "")
+    [path] = follow(planted([lifting]), [cross.glyph])
+    assert path.pen.tolist() == cross.path.pen.tolist()
+    steps = written_at(path.points, path.pen != DOWN, shape=cross.glyph.pixels.shape, pen_width=cross.glyph.pen_width)
+    assert cross.glyph.pixels[steps == NEVER].sum() < DONE * cross.glyph.pixels.sum()
+    writing = Example(cross.glyph, Path(cross.path.points, np.where(cross.path.pen == END, DOWN, cross.path.pen)), "")
+    assert len(follow(planted([writing]), [cross.glyph])[0]) > len(cross.path)
+
+
+def test_a_net_that_ends_too_early_goes_on(cross: Example) -> None:
+    pen = np.where(np.arange(len(cross.path)) % 5 == 4, END, cross.path.pen)
+    [path] = follow(planted([Example(cross.glyph, Path(cross.path.points, pen), "")]), [cross.glyph])
+    assert (path.pen[:-1] != END).all()
+    early = np.flatnonzero(pen == END)[:4]
+    assert (path.pen[early] == UP).all()
+    steps = written_at(path.points, path.pen != DOWN, shape=cross.glyph.pixels.shape, pen_width=cross.glyph.pen_width)
+    assert cross.glyph.pixels[steps == NEVER].sum() < UNDONE * cross.glyph.pixels.sum()
+
+
+@pytest.mark.parametrize("pen", [DOWN, UP, END])
+def test_a_net_that_stands_still_is_stopped(cross: Example, dotted: Example, pen: int) -> None:
+    paths = follow(Oracle(lambda glyph, step, place: (place, pen)), [cross.glyph, dotted.glyph])
+    for path, example in zip(paths, (cross, dotted), strict=True):
+        assert len(path) == _Trace(example.glyph, 160).most
+        assert path.pen.tolist() == [UP if pen == END else pen] * (len(path) - 1) + [END]
+
+
+def test_there_is_time_to_go_there_and_back(example_of: ExampleOf) -> None:
+    for width in (2.0, 4.0, 8.0):
+        there = [(20, 20), (20, 90)]
+        retraced = example_of([*there, *there[::-1], (60, 20), (60, 90), (60, 20)], width=width)
+        assert len(retraced.path) < _Trace(retraced.glyph, 160).most
+
+
+def test_what_is_left_shrinks_by_the_mark_of_each_step(cross: Example) -> None:
+    width = -(-cross.glyph.pixels.shape[1] // CELL) * CELL
+    trace = _Trace(cross.glyph, width)
+    seen, fed, rest = trace.told()
+    assert (seen.dtype, fed.shape, rest.shape) == (np.uint8, (FED,), (width // CELL, ROWS))
+    assert rest.sum() * CELL**2 == pytest.approx(cross.glyph.pixels.sum() / WHITE, rel=1e-4)
+    assert fed[2 + START] == 1
+    first = cross.path.points[0]
+    trace.go(first - start_of(), np.array([0.0, -5, -5], np.float32))
+    gone = cross.glyph.pixels[trace.steps < NEVER].sum() / WHITE
+    assert gone > 0
+    assert (rest - trace.rest()).sum() * CELL**2 == pytest.approx(gone, rel=1e-3)
+    y, x = np.argwhere(trace.steps < NEVER).T
+    assert np.hypot(x + 0.5 - first[0], y + 0.5 - first[1]).max() < trace.trail / 2 + 1.2
+
+
+def test_any_net_writes_on_the_ink_and_ends(net_of: NetOf, cross: Example, dotted: Example) -> None:
+    glyphs = [cross.glyph, dotted.glyph]
+    for seed in range(3):
+        for path, glyph in zip(decode(net_of("Latn", seed=seed), glyphs, script=1), glyphs, strict=True):
+            assert 0 < len(path) <= _Trace(glyph, 160).most
+            assert on_ink(path, glyph)
+            assert path.pen[-1] == END
+            assert (path.pen[:-1] != END).all()
