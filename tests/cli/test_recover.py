@@ -234,13 +234,12 @@ def test_one_bad_file_does_not_stop_the_rest(capfdbinary: Capture) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["bad.png", "gone.png", "folder", "one.png", "black.png", "row.png"])
+@pytest.mark.parametrize("name", ["bad.png", "gone.png", "folder", "one.png", "black.png"])
 def test_when_all_fail_no_file_is_made_and_an_old_one_stays(name: str, capfdbinary: Capture) -> None:
     Path("bad.png").write_bytes(b"no image")
     Path("folder").mkdir()
     save("one.png", np.zeros((1, 1), np.uint8))
     save("black.png", np.zeros((90, 400), np.uint8))
-    save("row.png", np.arange(5000, dtype=np.uint8)[None])
     Path("old.json").write_text("old")
     assert recover(name, "-o", "new.svg") == 2
     assert recover(name, "-o", "old.json") == 2

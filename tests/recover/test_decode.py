@@ -167,7 +167,8 @@ def test_what_is_left_shrinks_by_the_mark_of_each_step(cross: Example) -> None:
     width = -(-cross.glyph.pixels.shape[1] // CELL) * CELL
     trace = _Trace(cross.glyph, width)
     seen, fed, rest = trace.told()
-    assert (seen.dtype, fed.shape, rest.shape) == (np.uint8, (FED,), (width // CELL, ROWS))
+    assert seen.dtype == np.uint8
+    assert (fed.shape, rest.shape) == ((FED,), (width // CELL, ROWS))
     assert rest.sum() * CELL**2 == pytest.approx(cross.glyph.pixels.sum() / WHITE, rel=1e-4)
     assert fed[2 + START] == 1
     first = cross.path.points[0]

@@ -16,7 +16,7 @@ from handwrite.recover.glyph import FINE, FLATTEST, HEIGHT, MARGIN, TALL, Glyph,
 
 Picture = Callable[..., GreyImage]
 
-PLACED = {
+PLACED: dict[str, tuple[list[tuple[float, float]], tuple[int, int], float]] = {
     "amid": ([(20, 20), (80, 80)], (100, 160), 4.0),
     "small": ([(4, 4), (9, 12)], (18, 16), 1.5),
     "large": ([(200, 200), (900, 800)], (1000, 1200), 30.0),

@@ -39,10 +39,9 @@ def inputs(example_of: ExampleOf) -> Inputs:
     return (batch.images, batch.widths, batch.scripts, *steps)
 
 
-def same(one: Moves, other: Moves, *, exactly: bool = False) -> None:
-    close = {"atol": 0.0, "rtol": 0.0} if exactly else {"atol": 1e-5, "rtol": 1e-4}
+def same(one: Moves, other: Moves) -> None:
     for field in fields(Moves):
-        torch.testing.assert_close(getattr(one, field.name), getattr(other, field.name), **close)
+        torch.testing.assert_close(getattr(one, field.name), getattr(other, field.name), atol=1e-5, rtol=1e-4)
 
 
 def joined(parts: list[Moves]) -> Moves:
@@ -71,8 +70,9 @@ def test_what_is_expected_has_its_shapes_and_is_likely(net: RecoverNet, inputs: 
 def test_step_by_step_is_the_whole_path(net: RecoverNet, inputs: Inputs, sizes: list[int]) -> None:
     encoded, (patches, fed, rest) = encode(net, inputs), inputs[3:]
     whole, last = net.steps(encoded, patches, fed, rest)
-    parts, state = [], (None, None)
-    for part in torch.arange(STEPS).split(sizes):
+    parts: list[Moves] = []
+    state: tuple[Tensor | None, Tensor | None] = (None, None)
+    for part in torch.split(torch.arange(STEPS), sizes):
         moves, state = net.steps(encoded, patches[part], fed[part], rest[:, part], state)
         parts.append(moves)
     same(joined(parts), whole)

@@ -30,7 +30,7 @@ ToyHand = Callable[..., Ink]
 
 def strides(path: Path) -> np.ndarray:
     """Pixels of each step that the pen is down."""
-    return np.hypot(*np.diff(path.points, axis=0).T)[path.pen[:-1] == DOWN]
+    return np.asarray(np.hypot(*np.diff(path.points, axis=0).T)[path.pen[:-1] == DOWN])
 
 
 @pytest.mark.parametrize("tempo", [0.2, 1.0, 7.0])

@@ -98,7 +98,7 @@ def test_a_line_is_cut_at_its_gaps(picture: Picture) -> None:
 
 
 def test_a_piece_shows_no_ink_of_its_neighbours(picture: Picture) -> None:
-    strokes = [bar for left in (20, 75, 130, 185) for bar in letters(left, 3, top=44, bottom=56)]
+    strokes = [bar for left in (20, 66, 112, 158) for bar in letters(left, 3, top=44, bottom=56)]
     image = picture(*strokes, shape=(100, 240))
     pieces = cut_pieces(image)
     assert len(pieces) == 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +22,8 @@ from handwrite.core.lines import TextLine
 from handwrite.core.reading import Box
 from handwrite.errors import CheckpointError, InputError, OptionError
 from handwrite.recover import predict
-from handwrite.recover.glyph import glyph_of
+from handwrite.recover.decode import decode
+from handwrite.recover.glyph import Glyph, glyph_of
 from handwrite.recover.model import RecoverNet
 from handwrite.recover.predict import SCRIPTS, Recoverer, recover
 from handwrite.recover.skeleton import skeleton_of
@@ -31,7 +32,7 @@ Picture = Callable[..., GreyImage]
 NetOf = Callable[..., RecoverNet]
 Strokes = list[NDArray[np.float64]]
 
-LETTERS = {
+LETTERS: dict[str, list[list[tuple[float, float]]]] = {
     "l": [[(0, 5), (0, 60)]],
     "v": [[(0, 30), (20, 60), (40, 30)]],
     "t": [[(12, 10), (12, 60)], [(0, 28), (24, 28)]],
@@ -87,11 +88,12 @@ def test_a_character(picture: Picture, letter: str, size: float) -> None:
 def test_a_character_is_not_cut_at_its_gaps_nor_is_a_word(picture: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     glyphs = Recoverer.glyphs
-    monkeypatch.setattr(
-        Recoverer,
-        "glyphs",
-        lambda self, found, *, script: seen.append(len(found)) or glyphs(self, found, script=script),
-    )
+
+    def counted(self: Recoverer, found: Sequence[Glyph], *, script: str) -> list[Ink]:
+        seen.append(len(found))
+        return glyphs(self, found, script=script)
+
+    monkeypatch.setattr(Recoverer, "glyphs", counted)
     strokes = written("vi ti", left=30)
     image = picture(*strokes, shape=(110, 300))
     for level in ("character", "word", "line", "auto"):
@@ -160,7 +162,7 @@ def test_an_image_is_an_array_or_a_file_and_the_package_its_function(picture: Pi
     expected = recover(image, method="skeleton").points
     for given in (np.dstack([image] * 3), tmp_path / "t.png", str(tmp_path / "t.png"), 255 - image):
         np.testing.assert_allclose(recover(given, method="skeleton").points, expected, atol=0.1)
-    np.testing.assert_array_equal(handwrite.recover(image, method="skeleton").points, expected)  # type: ignore[operator]
+    np.testing.assert_array_equal(handwrite.recover(image, method="skeleton").points, expected)
 
 
 @pytest.mark.parametrize(
@@ -225,7 +227,6 @@ def test_the_net_is_told_the_script_that_it_knows(
     picture: Picture, net_of: NetOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[int] = []
-    decode = predict.decode
 
     def told_decode(net, glyphs, *, script):  # type: ignore[no-untyped-def]
         told.append(script)

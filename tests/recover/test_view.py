@@ -52,7 +52,7 @@ def apart(start: NDArray[np.float32], stop: NDArray[np.float32]) -> NDArray[np.f
     way = (stop - start).astype(np.float64)
     along = ((x - start[0]) * way[0] + (y - start[1]) * way[1]) / max(float(way @ way), 1e-9)
     along = np.clip(along, 0, 1)
-    return np.hypot(x - start[0] - along * way[0], y - start[1] - along * way[1])
+    return np.asarray(np.hypot(x - start[0] - along * way[0], y - start[1] - along * way[1]))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -62,8 +62,8 @@ def test_the_first_step_over_a_pixel_writes_it(seed: int, pen_width: float) -> N
     steps = written_at(points, lifted, shape=SHAPE, pen_width=pen_width)
     alone = np.full((len(points), *SHAPE), NEVER, np.int16)
     for index, ends in enumerate(segments(points, lifted)):
-        corners = [np.round(16 * (end - 0.5)).astype(int).tolist() for end in ends]
-        cv2.line(alone[index], *corners, (index,), trail_of(pen_width), cv2.LINE_8, shift=4)
+        first, last = (np.round(16 * (end - 0.5)).astype(int).tolist() for end in ends)
+        cv2.line(alone[index], first, last, (index,), trail_of(pen_width), cv2.LINE_8, shift=4)
     np.testing.assert_array_equal(steps, alone.min(axis=0))
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from handwrite.core.curve import letter_height
-from handwrite.core.ink import Ink
+from handwrite.core.ink import FloatArray, Ink
 from handwrite.recover.words import WIDE_GAP, cut_words
 
 ToyHand = Callable[..., Ink]
 
 
-def same_points(ink: Ink, strokes: list[np.ndarray]) -> bool:
+def same_points(ink: Ink, strokes: list[FloatArray]) -> bool:
     return [stroke[:, :2].tolist() for stroke in ink.strokes()] == [stroke[:, :2].tolist() for stroke in strokes]
 
 
@@ -33,14 +33,14 @@ def test_the_gap_is_measured_by_the_height_of_letters(toy_hand: ToyHand, share: 
     first = toy_hand("aaaa")
     gap = share * WIDE_GAP * letter_height(first)
     second = first.moved(first.bounds[2] + gap - first.bounds[0], 0)
-    strokes = [*first.strokes(), *(stroke + np.float32([0, 0, 2]) for stroke in second.strokes())]
+    strokes = [*first.strokes(), *(stroke + np.array([0, 0, 2], np.float32) for stroke in second.strokes())]
     assert letter_height(Ink.from_strokes(strokes)) == letter_height(first)
     assert len(cut_words(Ink.from_strokes(strokes))) == words
 
 
 def test_what_is_set_later_stays_with_its_word(toy_hand: ToyHand) -> None:
     first, second = toy_hand("aa").strokes(), toy_hand("    aa").strokes()
-    later = np.float32([0, 0, 5])
+    later = np.array([0, 0, 5], np.float32)
     dot = np.array([[10.0, -60.0, 0.0]], np.float32)
     bar = np.array([[85.0, -30.0, 0.0], [130.0, -30.0, 0.1]], np.float32)
     words = cut_words(
