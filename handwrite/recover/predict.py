@@ -53,6 +53,9 @@ SCRIPTS = {
 SQUARE = 1.5
 """Widths over heights up to which "auto" takes an image for one character, which is not cut at its gaps."""
 
+MOST_PARTS = 10
+"""Parts of the ink that such a character has at most; a page has more."""
+
 BATCH = 32
 """Glyphs that go through the net together."""
 
@@ -94,6 +97,8 @@ class Recoverer:
             raise OptionError(f"--level {level}: no such level; choose one of {', '.join(LEVELS)}")
         if script != "auto" and script not in SCRIPTS:
             raise OptionError(f"--script {script}: no such script; choose auto or one of {', '.join(SCRIPTS)}")
+        if level == "auto" and _is_character(image):
+            level = "character"
         lines = find_page(image) if level == "auto" else find_lines(image) if level == "page" else []
         if level != "page" and not lines:
             return self._line(image, level=level, script=script)
@@ -108,9 +113,8 @@ class Recoverer:
 
     def _line(self, image: GreyImage, *, level: str, script: str) -> Ink:
         """The ink of one line, word or character."""
-        whole = glyph_of(image)
-        height, width = (side - 2 * MARGIN for side in whole.pixels.shape)
-        if level == "character" or (level == "auto" and width <= SQUARE * height):
+        if level == "character":
+            whole = glyph_of(image)
             [ink] = self.glyphs([whole], script=script)
             return whole.to_image(ink)
         pieces = cut_pieces(image, at_gaps=level != "word")
@@ -133,6 +137,14 @@ class Recoverer:
             for index, path in zip(part, paths, strict=True):
                 inks[index] = snap(path, glyphs[index]) if self.snapping else ink_of_path(path)
         return [inks[index] for index in range(len(glyphs))]
+
+
+def _is_character(image: GreyImage) -> bool:
+    """Whether the ink of an image is about square and in few parts, as that of one character is."""
+    glyph = glyph_of(image)
+    height, width = (side - 2 * MARGIN for side in glyph.pixels.shape)
+    parts = cv2.connectedComponents(glyph.mask.astype(np.uint8))[0] - 1
+    return width <= SQUARE * height and parts <= MOST_PARTS
 
 
 @lru_cache(maxsize=2)
