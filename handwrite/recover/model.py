@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -62,8 +63,7 @@ class Encoded:
     script: Tensor
 
 
-@dataclass(frozen=True)
-class Moves:
+class Moves(NamedTuple):
     """What the net expects of steps, of each of K components.
 
     log_weight : (..., K) log of their weights. mean, deviation : (..., K, 2) pixels. correlation : (..., K).
