@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from handwrite.core.alphabet import Alphabet
 from handwrite.core.augment import draw_line, vary_image
 from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink, join
@@ -36,6 +37,12 @@ HELD_OUT = 5
 
 COLUMNS_PER_CHARACTER = (3.5, 70.0)
 """Normalized columns that a character takes; beyond, image and text do not belong together."""
+
+RARE = 3
+"""A character that comes fewer times than this in training is not learned."""
+
+ALWAYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜabcdefghijklmnopqrstuvwxyzäöüß0123456789"
+"""Characters that the alphabet holds in any case."""
 
 Rng = np.random.Generator
 
@@ -75,6 +82,12 @@ def load_written(
             if text.strip() and not is_struck_out(text, source=source):
                 found.append(Written(store, index, text, source, level, writer, bool(store.has_image[index])))
     return found
+
+
+def learned_alphabet(texts: Iterable[str]) -> Alphabet:
+    """The characters that a reader of these texts learns: the frequent ones and `ALWAYS`, sorted."""
+    frequent = set(Alphabet.from_texts([*texts, ALWAYS * RARE], at_least=RARE).chars)
+    return Alphabet("".join(sorted(frequent)))
 
 
 def held_out(items: Sequence[Written]) -> tuple[list[Written], list[Written]]:

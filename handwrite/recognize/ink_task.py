@@ -7,7 +7,6 @@ order and the direction of strokes stay as they were written.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -22,16 +21,16 @@ from handwrite.core.alphabet import Alphabet
 from handwrite.core.batch import pad
 from handwrite.core.checkpoint import Header, restored
 from handwrite.core.ink import FloatArray, Ink
-from handwrite.core.metrics import cer, joined
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
 from handwrite.core.store import Store
 from handwrite.errors import InputError
 from handwrite.recognize.ctc import best_path
-from handwrite.recognize.data import Draw, Rng, Written, epoch_of, load_written, string_together
+from handwrite.recognize.data import Draw, Rng, Written, epoch_of, learned_alphabet, load_written, string_together
 from handwrite.recognize.ink_features import FEATURES, describe, features, normal_ink
 from handwrite.recognize.ink_model import STEP, InkReaderConfig, InkReaderNet
-from handwrite.recognize.task import ALWAYS, RARE, SHOWN, VALIDATED, VALIDATION_BATCH
+from handwrite.recognize.task import SHOWN
+from handwrite.recognize.validation import error_rates, to_validate
 
 KIND = "ink_reader"
 
@@ -105,9 +104,7 @@ class InkReaderTask:
         if self.start:
             self.model, self.alphabet = restore(*self.start), Alphabet(self.start[0].alphabet)
         else:
-            texts = [item.text for item in self.training]
-            frequent = set(Alphabet.from_texts([*texts, ALWAYS * RARE], at_least=RARE).chars)
-            self.alphabet = Alphabet("".join(sorted(frequent)))
+            self.alphabet = learned_alphabet([item.text for item in self.training])
             self.model = InkReaderNet(InkReaderConfig(symbols=len(self.alphabet), features=FEATURES, **self.sizes))
         self.training = [item for item in self.training if all(char in self.alphabet for char in item.text)]
         self._plain = self._validation_lines()
@@ -124,12 +121,7 @@ class InkReaderTask:
 
     def _validation_lines(self) -> list[tuple[Written, FloatArray]]:
         """Every n-th validation sample of each source and level, as features."""
-        groups: dict[tuple[str, str], list[Written]] = defaultdict(list)
-        for item in self.validation:
-            if item.level != "character":
-                groups[item.source, item.level].append(item)
-        chosen = [item for group in groups.values() for item in group[:: -(-len(group) // VALIDATED)]]
-        lines = [(item, _fitting(features(item.ink), item.text)) for item in chosen]
+        lines = [(item, _fitting(features(item.ink), item.text)) for item in to_validate(self.validation)]
         return [(item, seen) for item, seen in lines if seen is not None]
 
     @property
@@ -152,15 +144,8 @@ class InkReaderTask:
     def validate(self, model: nn.Module) -> dict[str, float]:
         """The mean over sources and levels of the character error rate of the best path, punctuation joined, and each
         of them."""
-        truths, reads = defaultdict(list), defaultdict(list)
         order = sorted(self._plain, key=lambda line: len(line[1]))
-        for first in range(0, len(order), VALIDATION_BATCH):
-            items, inks = zip(*order[first : first + VALIDATION_BATCH], strict=True)
-            for item, read in zip(items, read_best(model, self.alphabet, inks), strict=True):
-                truths[f"cer_{item.source}_{item.level}"].append(joined(item.text))
-                reads[f"cer_{item.source}_{item.level}"].append(joined(read))
-        scores = {name: cer(truths[name], reads[name]) for name in sorted(truths)}
-        return {"cer": float(np.mean(list(scores.values()))), **scores}
+        return error_rates(order, lambda inks: read_best(model, self.alphabet, inks))
 
     def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
         """The header of a checkpoint."""

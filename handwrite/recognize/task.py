@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -17,13 +16,13 @@ from handwrite.core.alphabet import Alphabet
 from handwrite.core.batch import LineBatch, line_batch
 from handwrite.core.checkpoint import Header, restored
 from handwrite.core.image import GreyImage
-from handwrite.core.metrics import cer, joined
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
 from handwrite.errors import InputError
 from handwrite.recognize.ctc import best_path
-from handwrite.recognize.data import Draw, Rng, Written, epoch_of, plain_line, varied_line
+from handwrite.recognize.data import Draw, Rng, Written, epoch_of, learned_alphabet, plain_line, varied_line
 from handwrite.recognize.model import FRAMES, STEP, RecognizeConfig, RecognizeNet
+from handwrite.recognize.validation import error_rates, to_validate
 
 MARGIN, COLUMNS = 60, 15
 """About how many normalized columns a line takes, and each character more."""
@@ -32,16 +31,6 @@ SHORTCUT = 1.0
 """Weight of the shortcut's loss. Retsinas et al. 2022 take 0.1, with which this net does not leave the plateau of
 blanks in the first thousand steps; with 1 it does after three hundred."""
 
-RARE = 3
-"""A character that comes fewer times than this in training is not learned."""
-
-ALWAYS = "ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜabcdefghijklmnopqrstuvwxyzäöüß0123456789"
-"""Characters that the alphabet holds in any case."""
-
-VALIDATED = 150
-"""Lines of each source and level that validation reads at most."""
-
-VALIDATION_BATCH = 16
 SHOWN = 10
 
 
@@ -67,8 +56,7 @@ class RecognizeTask:
         if self.start:
             self.model, self.alphabet = extended(*self.start, texts=texts)
         else:
-            frequent = set(Alphabet.from_texts([*texts, ALWAYS * RARE], at_least=RARE).chars)
-            self.alphabet = Alphabet("".join(sorted(frequent)))
+            self.alphabet = learned_alphabet(texts)
             self.model = RecognizeNet(RecognizeConfig(symbols=len(self.alphabet), **self.sizes))
         self.training = [item for item in self.training if all(char in self.alphabet for char in item.text)]
         self._plain = self._validation_lines()
@@ -85,12 +73,7 @@ class RecognizeTask:
 
     def _validation_lines(self) -> list[tuple[Written, GreyImage]]:
         """Every n-th validation sample of each source and level, normalized."""
-        groups: dict[tuple[str, str], list[Written]] = defaultdict(list)
-        for item in self.validation:
-            if item.level != "character":
-                groups[item.source, item.level].append(item)
-        chosen = [item for group in groups.values() for item in group[:: -(-len(group) // VALIDATED)]]
-        lines = [(item, plain_line(item)) for item in chosen]
+        lines = [(item, plain_line(item)) for item in to_validate(self.validation)]
         return [(item, pixels) for item, pixels in lines if pixels is not None]
 
     @property
@@ -117,15 +100,8 @@ class RecognizeTask:
     def validate(self, model: nn.Module) -> dict[str, float]:
         """The mean over sources and levels of the character error rate of the best path, punctuation joined, and each
         of them."""
-        truths, reads = defaultdict(list), defaultdict(list)
         order = sorted(self._plain, key=lambda line: line[1].shape[1])
-        for first in range(0, len(order), VALIDATION_BATCH):
-            items, lines = zip(*order[first : first + VALIDATION_BATCH], strict=True)
-            for item, read in zip(items, self._read(model, lines), strict=True):
-                truths[f"cer_{item.source}_{item.level}"].append(joined(item.text))
-                reads[f"cer_{item.source}_{item.level}"].append(joined(read))
-        scores = {name: cer(truths[name], reads[name]) for name in sorted(truths)}
-        return {"cer": float(np.mean(list(scores.values()))), **scores}
+        return error_rates(order, lambda lines: self._read(model, lines))
 
     @torch.no_grad()
     def _read(self, model: nn.Module, lines: Sequence[GreyImage]) -> list[str]:
