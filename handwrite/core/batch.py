@@ -65,11 +65,13 @@ def length_mask(lengths: Tensor, size: int) -> Tensor:
     return torch.arange(size, device=lengths.device) < lengths[:, None]
 
 
-def pad(arrays: Sequence[NDArray[np.generic]], *, time_first: bool = False, multiple: int = 1) -> Tensor:
-    """Arrays (n_i, ...) as one tensor (B, N, ...) or (N, B, ...), zero beyond each end; N is a multiple of
+def pad(
+    arrays: Sequence[NDArray[np.generic]], *, time_first: bool = False, multiple: int = 1, beyond: float = 0
+) -> Tensor:
+    """Arrays (n_i, ...) as one tensor (B, N, ...) or (N, B, ...), `beyond` after each end; N is a multiple of
     `multiple`."""
     size = -(-max((len(array) for array in arrays), default=0) // multiple) * multiple
-    whole = np.zeros((len(arrays), size, *arrays[0].shape[1:]), arrays[0].dtype)
+    whole = np.full((len(arrays), size, *arrays[0].shape[1:]), beyond, arrays[0].dtype)
     for row, array in zip(whole, arrays, strict=True):
         row[: len(array)] = array
     return torch.from_numpy(np.ascontiguousarray(whole.swapaxes(0, 1)) if time_first else whole)

@@ -123,7 +123,7 @@ def match(truth: Ink, recovered: Ink) -> Match:
     if not len(truth) or not len(recovered):
         raise ValueError(f"no paths to match: {len(truth)} true points, {len(recovered)} recovered")
     height = glyph_height(truth)
-    true, found = _trace(truth, height), _trace(recovered, height)
+    true, found = trace_of(truth, height), trace_of(recovered, height)
     distance = _squares(true.xy, found.xy) + TURN**2 * _squares(true.direction, found.direction)
     owner = true.stroke[distance.argmin(axis=0)]
     points = np.bincount(true.stroke)
@@ -274,8 +274,8 @@ def velocity_r(match: Match) -> float | None:
     return float(np.corrcoef(logs)[0, 1])
 
 
-def _trace(ink: Ink, height: float) -> Trace:
-    """The ink at points of equal spacing, in glyph heights."""
+def trace_of(ink: Ink, height: float) -> Trace:
+    """The ink, at least a point, at points of equal spacing, in heights of so many of its units."""
     xy = ink.points[:, :2].astype(np.float64) / height
     stroke: IntArray = np.cumsum(ink.pen_up) - ink.pen_up
     # A lift adds 1 to way and time, so that no two strokes share a place on them.

@@ -22,9 +22,6 @@ from handwrite.errors import InputError, OptionError
 from handwrite.evaluate.recovery import Group, Judged, judge, score
 from handwrite.evaluate.two_people import agreement
 from handwrite.recover.data import Penned, load_penned, plain_image
-from handwrite.recover.glyph import Glyph, glyph_of
-from handwrite.recover.path import GAP
-from handwrite.recover.pieces import Piece, cut_pieces, joined
 from handwrite.recover.predict import SCRIPTS, Recoverer
 
 METHODS = ("net", "net-raw", "skeleton")
@@ -34,6 +31,9 @@ MODELLED_CLOCK = (kanjivg.SOURCE,)
 """Sources whose times are made up."""
 
 TOGETHER = 64  # samples in memory at a time
+
+_SHOWN = {"character": "character", "word": "word", "line": "word"}
+"""level of a sample -> what its image shows."""
 
 _NAMES = {code: name for name, code in SCRIPTS.items()}
 
@@ -103,10 +103,10 @@ def evaluate(
     seconds = dict.fromkeys(recoverers, 0.0)
     for part in _parts(samples):
         drawn = [drawn_plainly(sample, seed=seed) for sample in part]
-        asked = {"level": part[0].level, "script": _NAMES.get(part[0].script, "auto") if told else "auto"}
+        asked = {"level": _SHOWN[part[0].level], "script": _NAMES.get(part[0].script, "auto") if told else "auto"}
         for method, recoverer in recoverers.items():
             begun = time.perf_counter()
-            inks = recover_all(recoverer, [image for image, _ in drawn], **asked)
+            inks = recoverer.recover_all([image for image, _ in drawn], **asked)
             seconds[method] += time.perf_counter() - begun
             found[method] += [_judged(*one) for one in zip(part, drawn, inks, strict=True)]
             report(len(part))
@@ -125,25 +125,6 @@ def evaluate(
 def drawn_plainly(sample: Penned, *, seed: int) -> tuple[GreyImage, Ink]:
     """The image (H, W) of a sample, and its ink in pixels of that; of a line, one word by chance."""
     return plain_image(sample.ink(np.random.default_rng((seed, sample.index))))
-
-
-def recover_all(recoverer: Recoverer, images: Sequence[GreyImage], *, level: str, script: str = "auto") -> list[Ink]:
-    """The ink of each image of a character, or else of a word, as `Recoverer.recover` has it, but with the glyphs of
-    all in the net together; empty where there is no writing."""
-    cuts = [_glyphs(image, level=level) for image in images]
-    inks = iter(recoverer.glyphs([glyph for own in cuts for _, glyph in own], script=script))
-    return [
-        joined([glyph.to_image(next(inks)) for _, glyph in own], [piece for piece, _ in own], gap=GAP) for own in cuts
-    ]
-
-
-def _glyphs(image: GreyImage, *, level: str) -> list[tuple[Piece, Glyph]]:
-    try:
-        whole = Piece(image, left=0, runs_on=False, height=float(image.shape[0]))
-        pieces = [whole] if level == "character" else cut_pieces(image, at_gaps=False)
-        return [(piece, glyph_of(piece.image)) for piece in pieces]
-    except InputError:
-        return []
 
 
 def _judged(sample: Penned, drawn: tuple[GreyImage, Ink], ink: Ink) -> Judged:

@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from handwrite.core.batch import length_mask, pad
+from handwrite.core.path_metrics import glyph_height, trace_of
 from handwrite.recover.data import Example
 from handwrite.recover.glyph import HEIGHT
 from handwrite.recover.model import PER_UNIT
 from handwrite.recover.path import DOWN
+from handwrite.recover.tempo import seen_of, shaken, true_tempo
 from handwrite.recover.view import CELL, left_to_write, patches, written_at
 
 ASTRAY = (0.0, 1.6)
@@ -41,7 +43,8 @@ class PathBatch:
 
     images, widths, scripts : see `RecoverNet.encode`. patches (N, B, PATCH) uint8, fed (N, B, FED), rest (B, N, M,
     ROWS) : see `RecoverNet.steps`. offsets : (N, B, 2) float32, from where the pen was before each step to where it
-    should be after. pen : (N, B) int64. lengths : (B,) int64 steps.
+    should be after. pen : (N, B) int64. lengths : (B,) int64 steps. points (P, B, SEEN), point_counts (B,) : see
+    `Tempo`. tempo : (P, B) float32 log speed at the points, NaN where it is not known.
     """
 
     images: Tensor
@@ -53,6 +56,9 @@ class PathBatch:
     offsets: Tensor
     pen: Tensor
     lengths: Tensor
+    points: Tensor
+    point_counts: Tensor
+    tempo: Tensor
 
     @property
     def mask(self) -> Tensor:
@@ -77,6 +83,7 @@ def path_batch(
     images, widths = glyph_tensors([example.glyph.pixels for example in examples])
     told = [_told(example, images.shape[2], rng) for example in examples]
     seen, fed, rest, offsets = zip(*told, strict=True)
+    traces = [trace_of(example.ink, glyph_height(example.ink)) for example in examples]
     return PathBatch(
         images=images,
         widths=widths,
@@ -87,6 +94,9 @@ def path_batch(
         offsets=pad(offsets, time_first=True),
         pen=pad([example.path.pen for example in examples], time_first=True),
         lengths=torch.tensor([len(example.path) for example in examples]),
+        points=pad([seen_of(shaken(trace, rng) if rng else trace) for trace in traces], time_first=True),
+        point_counts=torch.tensor([len(trace) for trace in traces]),
+        tempo=pad([true_tempo(trace) for trace in traces], time_first=True, beyond=np.nan),
     )
 
 

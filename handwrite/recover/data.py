@@ -17,7 +17,7 @@ from handwrite.core.render import fit, render
 from handwrite.core.store import Store
 from handwrite.errors import InputError
 from handwrite.recover.glyph import Glyph, glyph_of
-from handwrite.recover.path import Path, path_of
+from handwrite.recover.path import Path, path_of, without_rests
 from handwrite.recover.words import cut_words
 
 SHARES = {"line": 3.0, "word": 0.25, "character": 0.25}
@@ -95,10 +95,11 @@ def epoch_of(items: Sequence[Penned], *, rng: Rng) -> list[Penned]:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A glyph and how it was written, in its pixels."""
+    """A glyph and how it was written, in its pixels: the path that the net emits, and the ink, which never rests."""
 
     glyph: Glyph
     path: Path
+    ink: Ink
     script: str
 
 
@@ -122,7 +123,8 @@ def plain_image(ink: Ink) -> tuple[GreyImage, Ink]:
 def _example(image: GreyImage, ink: Ink, script: str) -> Example | None:
     try:
         glyph = glyph_of(image)
-        path = path_of(glyph.from_image(ink))
+        ink = without_rests(glyph.from_image(ink))
     except InputError:
         return None
-    return Example(glyph, path, script) if len(path) <= MOST_STEPS else None
+    path = path_of(ink)
+    return Example(glyph, path, ink, script) if len(path) <= MOST_STEPS else None

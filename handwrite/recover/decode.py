@@ -128,7 +128,7 @@ class _Trace:
 
 def _nearest_ink(glyph: Glyph) -> NDArray[np.int32]:
     """(H, W, 2) the row and column of the ink that is nearest to each pixel."""
-    bare = (glyph.pixels <= INKED * WHITE).astype(np.uint8)
+    bare = (glyph.pixels <= INKED * glyph.pixels.max()).astype(np.uint8)
     labels = cv2.distanceTransformWithLabels(bare, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
     rows, columns = np.nonzero(bare == 0)
     table = np.zeros((labels.max() + 1, 2), np.int32)

@@ -71,7 +71,7 @@ class Glyph:
     @cached_property
     def pen_width(self) -> float:
         """About how wide the pen's mark is, in pixels of the glyph."""
-        return width_of(self.pixels > INKED * WHITE)
+        return width_of(self.mask) / FINE
 
     def from_image(self, ink: Ink) -> Ink:
         """Ink in pixels of the image in pixels of the glyph."""
@@ -93,9 +93,12 @@ def glyph_of(image: GreyImage) -> Glyph:
     part = np.round(WHITE * np.clip(resized(ink[top:bottom, left:right], FINE * scale), 0, 1)).astype(np.uint8)
     above, room = (FINE * HEIGHT - part.shape[0]) // 2, FINE * MARGIN
     fine = np.pad(part, ((above, FINE * HEIGHT - above - part.shape[0]), (room, room + part.shape[1] % FINE)))
-    return Glyph(
+    glyph = Glyph(
         fine, scale=scale * shrunk, left=(left - MARGIN / scale) / shrunk, top=(top - above / FINE / scale) / shrunk
     )
+    if not glyph.mask.any():
+        raise InputError("its lines are too thin or too pale to follow; give a closer or darker image")
+    return glyph
 
 
 def _closer(image: GreyImage, extent: NDArray[np.float64]) -> Glyph:

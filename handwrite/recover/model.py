@@ -1,10 +1,11 @@
 """The recovery network: a glyph in, the path of the pen out, step by step.
 
 Convolutions and a bidirectional GRU over the columns encode the image; a GRU decoder with temporal attention emits
-offsets at equal time steps and what the pen does (after Rabhi et al. 2020, "Handwriting trajectory recovery using
-end-to-end deep encoder-decoder network"). The offset is a mixture of Gaussians (Graves 2013, eq. 18-25), because a pen
-may go either way. The first GRU sees only what is around the pen and where it has been, so that with a known path
-nothing waits for the step before it: the attention of all steps is one product.
+offsets at equal time steps and what the pen does (after Rabhi et al. 2020, "Handwriting trajectory recovery using end-
+to-end deep encoder-decoder network"). The offset is a mixture of Gaussians (Graves 2013, eq. 18-25), because a pen may
+go either way. How fast it goes is refined at the end (`tempo`). The first GRU sees only what is around the pen and
+where it has been, so that with a known path nothing waits for the step before it: the attention of all steps is one
+product.
 
 Tensors only: images to tensors is the work of `batch` and `predict`.
 """
@@ -21,6 +22,7 @@ from torch.nn.functional import log_softmax, relu, softplus
 
 from handwrite.core.layers import BothWays, Convolution, Residual, convolved
 from handwrite.recover.attention import Columns, CoverageAttention
+from handwrite.recover.tempo import Tempo
 from handwrite.recover.view import CELL, PATCH, ROWS
 
 FED = 8
@@ -52,6 +54,7 @@ class RecoverConfig:
     script: int = 16
     hidden: int = 256
     mixtures: int = 8
+    tempo: int = 64
     dropout: float = 0.1
 
 
@@ -105,12 +108,22 @@ class RecoverNet(nn.Module):
         self.after = nn.GRU(config.hidden + config.values + ROWS + 2 + 1, config.hidden)
         self.leave = nn.Linear(config.hidden + 2, config.mixtures * PARTS + PENS)
         self.dropout = nn.Dropout(config.dropout)
+        self.tempo = Tempo(config.tempo)
 
     def forward(
-        self, images: Tensor, widths: Tensor, scripts: Tensor, patches: Tensor, fed: Tensor, rest: Tensor
-    ) -> Moves:
-        """What is expected of the steps of known paths; see `encode` and `steps`."""
-        return self.steps(self.encode(images, widths, scripts), patches, fed, rest)[0]
+        self,
+        images: Tensor,
+        widths: Tensor,
+        scripts: Tensor,
+        patches: Tensor,
+        fed: Tensor,
+        rest: Tensor,
+        points: Tensor,
+        point_counts: Tensor,
+    ) -> tuple[Moves, Tensor]:
+        """What is expected of the steps of known paths, and of their tempo; see `encode`, `steps` and `Tempo`."""
+        moves, _ = self.steps(self.encode(images, widths, scripts), patches, fed, rest)
+        return moves, self.tempo(points, point_counts)
 
     def encode(self, images: Tensor, widths: Tensor, scripts: Tensor) -> Encoded:
         """images (B, HEIGHT, W) float32 from 0 for paper to 1 for ink, W a multiple of `CELL`; widths (B,) columns;

@@ -7,7 +7,9 @@ typical speed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +49,8 @@ class Path:
 
 
 def path_of(ink: Ink) -> Path:
-    """The path of ink with a clock, in pixels of its glyph. Raises InputError for ink without a clock or length."""
-    if not ink.has_clock:
-        raise InputError("ink without a clock; give ink that was recorded in time")
+    """The path of ink that is in pixels of its glyph and `without_rests`."""
     way = np.hypot(*np.diff(ink.points[:, :2], axis=0).T)[~ink.pen_up[:-1]].sum()
-    if not way or not ink.writing_time:
-        raise InputError("ink that does not move; give ink of a character or a word")
-    ink = without_rests(tidy_clock(ink))
     even = resample(ink, float(STRIDE * ink.writing_time / way))
     pen = np.where(even.pen_up, UP, DOWN)
     pen[-1] = END
@@ -61,9 +58,17 @@ def path_of(ink: Ink) -> Path:
 
 
 def without_rests(ink: Ink) -> Ink:
-    """The ink without the time for which the pen rests on the paper: it goes at `SLOWEST` of its mean speed or more."""
+    """The ink without the time for which the pen rests on the paper: it goes at `SLOWEST` of its mean speed or more.
+
+    Raises InputError for ink without a clock or length.
+    """
+    if not ink.has_clock:
+        raise InputError("ink without a clock; give ink that was recorded in time")
+    ink = tidy_clock(ink)
     steps = np.hypot(*np.diff(ink.points[:, :2].astype(np.float64), axis=0).T)
     intervals, down = np.diff(ink.points[:, 2].astype(np.float64)), ~ink.pen_up[:-1]
+    if not steps[down].sum() or not intervals[down].sum():
+        raise InputError("ink that does not move; give ink of a character or a word")
     speed = steps[down].sum() / intervals[down].sum()
     shorter = np.where(down, np.minimum(intervals, steps / (SLOWEST * speed)), intervals)
     times = np.concatenate([[0], np.cumsum(shorter)])
@@ -77,3 +82,15 @@ def ink_of_path(path: Path) -> Ink:
         np.column_stack([offsets, path.pen != DOWN]), time_step=TIME_STEP, gap=(GAP[0], GAP[1] / TALL)
     )
     return ink.moved(*path.points[0].tolist()) if len(path) else ink
+
+
+def one_after_another(strokes: Sequence[NDArray[Any]], *, gap: tuple[float, float]) -> Ink:
+    """Strokes (n, 3), x, y, t, as one ink, each with its own tempo. gap : seconds from one to the next, and more for
+    each unit of the way."""
+    placed: list[NDArray[np.float64]] = []
+    for stroke in strokes:
+        clock = 0.0
+        if placed:
+            clock = float(placed[-1][-1, 2] + gap[0] + gap[1] * np.hypot(*(stroke[0, :2] - placed[-1][-1, :2])))
+        placed.append(stroke + np.array([0, 0, clock - stroke[0, 2]]))
+    return Ink.from_strokes(placed)

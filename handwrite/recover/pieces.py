@@ -18,6 +18,7 @@ from handwrite.core.image import GreyImage
 from handwrite.core.ink import FloatArray, Ink
 from handwrite.core.normalize import ink_of, without_rules
 from handwrite.recover.glyph import FLATTEST, INKED, MOST_ROWS, extent, resized, width_of, without_specks
+from handwrite.recover.path import one_after_another
 
 WIDE_GAP = 1.0
 """Least white between two words, in standard deviations of the ink's rows; about 0.35 letter heights."""
@@ -94,9 +95,11 @@ def _cuts(profile: NDArray[np.int64], start: int, height: float) -> list[int]:
 def joined(inks: Sequence[Ink], pieces: Sequence[Piece], *, gap: tuple[float, float]) -> Ink:
     """The inks of the pieces, each in pixels of its own image, as one in pixels of the line's.
 
-    A stroke that was cut is whole again, in the place of its first part. gap : seconds from one stroke to the next, and
-    more for each height of the way.
+    A stroke that was cut is whole again, in the place of its first part; a lone piece keeps its clock. gap : seconds
+    from one stroke to the next, and more for each height of the way.
     """
+    if len(pieces) == 1:
+        return inks[0].moved(pieces[0].left, 0)
     strokes: list[FloatArray] = []
     runs_on = False
     for ink, piece in zip(inks, pieces, strict=True):
@@ -104,7 +107,7 @@ def joined(inks: Sequence[Ink], pieces: Sequence[Piece], *, gap: tuple[float, fl
         strokes = _sewn(strokes, own, reach=SEAM * piece.height) if runs_on else strokes + own
         runs_on = piece.runs_on
     height = max((piece.height for piece in pieces), default=1.0)
-    return _in_time(strokes, gap=(gap[0], gap[1] / height))
+    return one_after_another(strokes, gap=(gap[0], gap[1] / height))
 
 
 def _sewn(before: list[FloatArray], after: list[FloatArray], *, reach: float) -> list[FloatArray]:
@@ -135,15 +138,3 @@ def _backwards(stroke: FloatArray) -> FloatArray:
     turned = stroke[::-1].copy()
     turned[:, 2] = stroke[-1, 2] - turned[:, 2]
     return turned
-
-
-def _in_time(strokes: Sequence[FloatArray], *, gap: tuple[float, float]) -> Ink:
-    """Strokes whose clocks start at 0 as one ink, one after another."""
-    placed: list[FloatArray] = []
-    for stroke in strokes:
-        clock = 0.0
-        if placed:
-            way = float(np.hypot(*(stroke[0, :2] - placed[-1][-1, :2])))
-            clock = float(placed[-1][-1, 2]) + gap[0] + gap[1] * way
-        placed.append(stroke + np.array([0, 0, clock], np.float32))
-    return Ink.from_strokes(placed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,11 +24,11 @@ from handwrite.core.ink import Ink, join
 from handwrite.core.lines import cut, find_lines, find_page
 from handwrite.errors import InputError, OptionError
 from handwrite.recover.decode import decode
-from handwrite.recover.glyph import FINE, MARGIN, Glyph, glyph_of
+from handwrite.recover.glyph import FINE, MARGIN, TALL, Glyph, glyph_of
 from handwrite.recover.habits import GENERAL, LATIN
 from handwrite.recover.model import RecoverNet
 from handwrite.recover.path import GAP, ink_of_path
-from handwrite.recover.pieces import cut_pieces, joined
+from handwrite.recover.pieces import Piece, cut_pieces, joined
 from handwrite.recover.skeleton import skeleton_of
 from handwrite.recover.snap import snap
 from handwrite.recover.task import restore
@@ -93,34 +94,23 @@ class Recoverer:
         level : "line" and "page" are cut at gaps, "character" and "word" are not; "auto" decides. script : a key of
         `SCRIPTS`, or "auto". Raises InputError when there is no writing in it, OptionError for another level or script.
         """
-        if level not in LEVELS:
-            raise OptionError(f"--level {level}: no such level; choose one of {', '.join(LEVELS)}")
-        if script != "auto" and script not in SCRIPTS:
-            raise OptionError(f"--script {script}: no such script; choose auto or one of {', '.join(SCRIPTS)}")
-        if level == "auto" and _is_character(image):
-            level = "character"
-        lines = find_page(image) if level == "auto" else find_lines(image) if level == "page" else []
-        if level != "page" and not lines:
-            return self._line(image, level=level, script=script)
-        inks = []
-        for line in lines:
-            part, corner = cut(image, line.outline)
-            with suppress(InputError):  # a line of dirt must not cost the page
-                inks.append(self._line(part, level="line", script=script).moved(*corner))
-        if not inks:
-            raise InputError("no writing in it; give an image of dark writing on light paper, or of light on dark")
-        return join(inks, pause=PAUSE)
+        _check(level, script)
+        [ink] = self._recovered([_lines_of(image, level)], script)
+        return ink
 
-    def _line(self, image: GreyImage, *, level: str, script: str) -> Ink:
-        """The ink of one line, word or character."""
-        if level == "character":
-            whole = glyph_of(image)
-            [ink] = self.glyphs([whole], script=script)
-            return whole.to_image(ink)
-        pieces = cut_pieces(image, at_gaps=level != "word")
-        glyphs = [glyph_of(piece.image) for piece in pieces]
-        inks = self.glyphs(glyphs, script=script)
-        return joined([glyph.to_image(ink) for glyph, ink in zip(glyphs, inks, strict=True)], pieces, gap=GAP)
+    def recover_all(self, images: Sequence[GreyImage], *, level: str = "auto", script: str = "auto") -> list[Ink]:
+        """The ink of each image, as `recover` has it, but empty where there is no writing; faster than one by one."""
+        _check(level, script)
+        cuts: list[list[_Line]] = [[] for _ in images]
+        for lines, image in zip(cuts, images, strict=True):
+            with suppress(InputError):
+                lines += _lines_of(image, level)
+        return self._recovered(cuts, script)
+
+    def _recovered(self, images: Sequence[Sequence[_Line]], script: str) -> list[Ink]:
+        """The ink of the lines of each image; their glyphs go through the net together."""
+        inks = iter(self.glyphs([glyph for lines in images for line in lines for glyph in line.glyphs], script=script))
+        return [join([line.ink([next(inks) for _ in line.glyphs]) for line in lines], pause=PAUSE) for lines in images]
 
     def glyphs(self, glyphs: Sequence[Glyph], *, script: str = "auto") -> list[Ink]:
         """The ink of each glyph, in its pixels; faster for many at once."""
@@ -135,13 +125,60 @@ class Recoverer:
             part = order[start : start + BATCH].tolist()
             paths = decode(self.net, [glyphs[index] for index in part], script=number)
             for index, path in zip(part, paths, strict=True):
-                inks[index] = snap(path, glyphs[index]) if self.snapping else ink_of_path(path)
+                ink = snap(path, glyphs[index]) if self.snapping else ink_of_path(path)
+                inks[index] = self.net.tempo.timed(ink)
         return [inks[index] for index in range(len(glyphs))]
 
 
-def _is_character(image: GreyImage) -> bool:
-    """Whether the ink of an image is about square and in few parts, as that of one character is."""
-    glyph = glyph_of(image)
+def _check(level: str, script: str) -> None:
+    if level not in LEVELS:
+        raise OptionError(f"--level {level}: no such level; choose one of {', '.join(LEVELS)}")
+    if script != "auto" and script not in SCRIPTS:
+        raise OptionError(f"--script {script}: no such script; choose auto or one of {', '.join(SCRIPTS)}")
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A line of an image, in pieces of which each is a glyph. corner : where its own image lies in the whole: left,
+    top."""
+
+    pieces: Sequence[Piece]
+    glyphs: Sequence[Glyph]
+    corner: tuple[int, int] = (0, 0)
+
+    def ink(self, inks: Sequence[Ink]) -> Ink:
+        """The line's ink in pixels of the whole image, from that of each glyph in its own."""
+        placed = [glyph.to_image(ink) for glyph, ink in zip(self.glyphs, inks, strict=True)]
+        return joined(placed, self.pieces, gap=GAP).moved(*self.corner)
+
+
+def _lines_of(image: GreyImage, level: str) -> list[_Line]:
+    """The lines of an image, at least one; a word or a character counts as a line. Raises InputError when there is no
+    writing in it."""
+    if level in ("auto", "character"):
+        glyph = glyph_of(image)
+        if level == "character" or _is_character(glyph):
+            return [_Line([Piece(image, left=0, runs_on=False, height=TALL / glyph.scale)], [glyph])]
+    found = find_page(image) if level == "auto" else find_lines(image) if level == "page" else []
+    if level != "page" and not found:
+        return [_cut_line(image, at_gaps=level != "word")]
+    lines = []
+    for line in found:
+        part, corner = cut(image, line.outline)
+        with suppress(InputError):  # a line of dirt must not cost the page
+            lines.append(_cut_line(part, corner=corner))
+    if not lines:
+        raise InputError("no writing in it; give an image of dark writing on light paper, or of light on dark")
+    return lines
+
+
+def _cut_line(image: GreyImage, *, at_gaps: bool = True, corner: tuple[int, int] = (0, 0)) -> _Line:
+    pieces = cut_pieces(image, at_gaps=at_gaps)
+    return _Line(pieces, [glyph_of(piece.image) for piece in pieces], corner)
+
+
+def _is_character(glyph: Glyph) -> bool:
+    """Whether the ink is about square and in few parts, as that of one character is."""
     height, width = (side - 2 * MARGIN for side in glyph.pixels.shape)
     parts = cv2.connectedComponents(glyph.mask.astype(np.uint8))[0] - 1
     return width <= SQUARE * height and parts <= MOST_PARTS

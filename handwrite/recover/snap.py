@@ -19,7 +19,7 @@ from scipy.spatial import KDTree
 
 from handwrite.core.ink import Ink
 from handwrite.recover.glyph import FINE, TALL, Glyph
-from handwrite.recover.path import DOWN, GAP, STRIDE, TIME_STEP, Path
+from handwrite.recover.path import DOWN, GAP, STRIDE, TIME_STEP, Path, one_after_another
 from handwrite.recover.skeleton import Edge, Skeleton, skeleton_of
 
 SPACING = 1.0
@@ -353,11 +353,5 @@ def _insert(strokes: list[_Stroke], stroke: _Stroke, ways: _Ways) -> None:
 
 def _ink_of(strokes: Sequence[_Stroke], ways: _Ways) -> Ink:
     """The strokes one after another, with a typical writer's time in the air."""
-    parts: list[Floats] = []
-    for stroke in strokes:
-        points, times = ways.places[stroke.way] + stroke.lean, stroke.times
-        if parts:
-            over = float(np.hypot(*(points[0] - parts[-1][-1, :2])))
-            times = times + parts[-1][-1, 2] + max(TIME_STEP, GAP[0] + GAP[1] / TALL * over)
-        parts.append(np.column_stack([points, times]))
-    return Ink.from_strokes(parts)
+    timed = [np.column_stack([ways.places[stroke.way] + stroke.lean, stroke.times]) for stroke in strokes]
+    return one_after_another(timed, gap=(GAP[0], GAP[1] / TALL))

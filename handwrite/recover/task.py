@@ -26,6 +26,7 @@ from handwrite.recover.glyph import FINE, HEIGHT, Glyph
 from handwrite.recover.model import PER_UNIT, Moves, RecoverConfig, RecoverNet, log_density
 from handwrite.recover.path import DOWN, Path, ink_of_path
 from handwrite.recover.soft_dtw import either_way, strokes_of
+from handwrite.recover.tempo import mistimed
 
 VALIDATED = 60
 """Samples of each source and level that validation sees at most."""
@@ -104,17 +105,20 @@ class RecoverTask:
         return scripts.index(example.script) + 1 if example.script in scripts else 0
 
     def loss(self, model: nn.Module, batch: PathBatch) -> tuple[Tensor, int]:
-        """Nats per step, with the share of the strokes' shapes, and the number of steps."""
-        moves = _expected(model, batch)
+        """Nats per step, with the shares of the strokes' shapes and of the tempo, and the number of steps."""
+        moves, tempo = _expected(model, batch)
         move, pen = _nats(moves, batch)
         count = int(batch.lengths.sum())
-        return (move.sum() + pen.sum()) / count + SHAPE * _misshape(moves, batch), count
+        nats = (move.sum() + pen.sum()) / count
+        return nats + SHAPE * _misshape(moves, batch) + mistimed(tempo, batch.tempo), count
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """How wrong the order of the pen's places is, by the paths that the net finds alone: (1 - local point order) /
-        2, the mean over sources and levels, and each; then the nats per step of the true paths."""
+        2, the mean over sources and levels, and each; then, of the true paths, the nats per step and the mean square by
+        which log speed is missed."""
         wrong: dict[str, list[float]] = defaultdict(list)
         nats: list[float] = []
+        tempo: list[float] = []
         order = sorted(self._plain, key=lambda one: len(one[1].path))
         for first in range(0, len(order), VALIDATION_BATCH):
             names, examples = zip(*order[first : first + VALIDATION_BATCH], strict=True)
@@ -122,19 +126,18 @@ class RecoverTask:
                 score = point_order(match(ink_of_path(example.path), ink_of_path(path)), local=True)
                 if score is not None:
                     wrong[name].append((1 - score) / 2)
-            nats += self._nats_each(model, examples)
+            batch = path_batch(examples, [0] * len(examples)).to(next(model.parameters()).device)
+            moves, log_speeds = _expected(model, batch)
+            move, pen = _nats(moves, batch)
+            nats += ((move + pen).sum(0) / batch.lengths).tolist()
+            tempo.append(mistimed(log_speeds, batch.tempo).item())
         scores = {f"disorder_{name}": float(np.mean(own)) for name, own in sorted(wrong.items())}
-        return {"disorder": float(np.mean(list(scores.values()))), **scores, "nats": float(np.mean(nats))}
+        means = {"nats": float(np.mean(nats)), "tempo": float(np.mean(tempo))}
+        return {"disorder": float(np.mean(list(scores.values()))), **scores, **means}
 
     def _decoded(self, model: nn.Module, examples: Sequence[Example]) -> list[Path]:
         net = cast(RecoverNet, getattr(model, "module", model))
         return decode(net, [example.glyph for example in examples])
-
-    def _nats_each(self, model: nn.Module, examples: Sequence[Example]) -> list[float]:
-        batch = path_batch(examples, [0] * len(examples)).to(next(model.parameters()).device)
-        move, pen = _nats(_expected(model, batch), batch)
-        each: list[float] = ((move + pen).sum(0) / batch.lengths).tolist()
-        return each
 
     def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
         """The header of a checkpoint."""
@@ -168,9 +171,10 @@ def _side_by_side(glyph: Glyph, path: Path) -> GreyImage:
     return np.hstack([WHITE - glyph.fine, paper])
 
 
-def _expected(model: nn.Module, batch: PathBatch) -> Moves:
-    moves: Moves = model(batch.images, batch.widths, batch.scripts, batch.patches, batch.fed, batch.rest)
-    return moves
+def _expected(model: nn.Module, batch: PathBatch) -> tuple[Moves, Tensor]:
+    glyphs, steps = (batch.images, batch.widths, batch.scripts), (batch.patches, batch.fed, batch.rest)
+    expected: tuple[Moves, Tensor] = model(*glyphs, *steps, batch.points, batch.point_counts)
+    return expected
 
 
 def _nats(moves: Moves, batch: PathBatch) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from handwrite.core.ink import Ink
 from handwrite.core.store import Sample, StoreWriter
 from handwrite.errors import CheckpointError, InputError, OptionError
 from handwrite.evaluate import recovery_samples
-from handwrite.evaluate.recovery_samples import drawn_plainly, evaluate, load_recoverers, load_samples, recover_all
+from handwrite.evaluate.recovery_samples import drawn_plainly, evaluate, load_recoverers, load_samples
 from handwrite.recover.glyph import Glyph
 from handwrite.recover.predict import Recoverer
 
@@ -107,19 +107,6 @@ def test_speed_is_that_of_recovery_alone(dataset: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(recovery_samples, "time", SimpleNamespace(perf_counter=lambda: planted.clock))
     samples = [sample for sample in load_samples([dataset], split="test") if sample.level == "character"]
     assert evaluate({"net": planted}, samples, split="test")[0].per_second == {"net": 1}
-
-
-def test_all_together_are_as_one_by_one(toy_hand: Callable[..., Ink]) -> None:
-    recoverer = Recoverer()
-    images = [recovery_samples.plain_image(toy_hand(text))[0] for text in ("abc", "a", "abcabcabcabcabcabc")]
-    images.append(np.full((40, 40), 255, np.uint8))
-    for level in ("character", "word"):
-        inks = recover_all(recoverer, images, level=level)
-        assert not len(inks.pop())
-        for ink, image in zip(inks, images, strict=False):
-            alone = recoverer.recover(image, level=level)
-            np.testing.assert_allclose(ink.points[:, :2], alone.points[:, :2], atol=1e-3)
-            np.testing.assert_array_equal(ink.pen_up, alone.pen_up)
 
 
 def test_a_line_gives_one_word_by_the_seed(dataset: Path) -> None:

@@ -122,4 +122,5 @@ def test_a_lone_point_is_a_path() -> None:
 def test_a_batch_moves_whole(examples: list[Example]) -> None:
     batch = path_batch(examples[:1], [0])
     moved = batch.to(torch.device("cpu"))
-    assert all(torch.equal(getattr(moved, name), getattr(batch, name)) for name in batch.__dataclass_fields__)
+    for name in batch.__dataclass_fields__:
+        torch.testing.assert_close(getattr(moved, name), getattr(batch, name), rtol=0, atol=0, equal_nan=True)

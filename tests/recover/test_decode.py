@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -129,18 +130,18 @@ def test_the_pen_is_kept_on_the_ink(cross: Example) -> None:
 
 def test_it_ends_when_all_is_written_and_the_pen_is_lifted(cross: Example) -> None:
     """Whatever the net says then, but not amid a stroke."""
-    lifting = Example(cross.glyph, Path(cross.path.points, np.where(cross.path.pen == END, UP, cross.path.pen)), "")
+    lifting = replace(cross, path=Path(cross.path.points, np.where(cross.path.pen == END, UP, cross.path.pen)))
     [path] = follow(planted([lifting]), [cross.glyph])
     assert path.pen.tolist() == cross.path.pen.tolist()
     steps = written_at(path.points, path.pen != DOWN, shape=cross.glyph.pixels.shape, pen_width=cross.glyph.pen_width)
     assert cross.glyph.pixels[steps == NEVER].sum() < DONE * cross.glyph.pixels.sum()
-    writing = Example(cross.glyph, Path(cross.path.points, np.where(cross.path.pen == END, DOWN, cross.path.pen)), "")
+    writing = replace(cross, path=Path(cross.path.points, np.where(cross.path.pen == END, DOWN, cross.path.pen)))
     assert len(follow(planted([writing]), [cross.glyph])[0]) > len(cross.path)
 
 
 def test_a_net_that_ends_too_early_goes_on(cross: Example) -> None:
     pen = np.where(np.arange(len(cross.path)) % 5 == 4, END, cross.path.pen)
-    [path] = follow(planted([Example(cross.glyph, Path(cross.path.points, pen), "")]), [cross.glyph])
+    [path] = follow(planted([replace(cross, path=Path(cross.path.points, pen))]), [cross.glyph])
     assert (path.pen[:-1] != END).all()
     early = np.flatnonzero(pen == END)[:4]
     assert (path.pen[early] == UP).all()

@@ -14,6 +14,7 @@ from torch.nn.functional import pad
 from handwrite.recover.batch import path_batch
 from handwrite.recover.data import Example
 from handwrite.recover.model import NARROWEST, PENS, PER_UNIT, Encoded, Moves, RecoverNet, log_density
+from handwrite.recover.tempo import SEEN
 from handwrite.recover.view import CELL
 
 ExampleOf = Callable[..., Example]
@@ -29,13 +30,17 @@ def net(net_of: NetOf) -> RecoverNet:
 
 @pytest.fixture(scope="module")
 def inputs(example_of: ExampleOf) -> Inputs:
-    """Two glyphs of unlike width, for `RecoverNet.forward`, with `STEPS` steps of their paths."""
+    """Two glyphs of unlike width, for `expected`, with `STEPS` steps of their paths."""
     cross = example_of([(20, 20), (60, 80)], [(60, 20), (20, 80)])
     wide = example_of([(20, 30), (50, 70), (80, 30), (120, 70)], shape=(100, 140))
     batch = path_batch([cross, wide], [0, 2], rng=np.random.default_rng(0))
     assert cross.glyph.pixels.shape[1] + CELL < batch.images.shape[2]
     steps = (batch.patches[:STEPS], batch.fed[:STEPS], batch.rest[:, :STEPS])
     return (batch.images, batch.widths, batch.scripts, *steps)
+
+
+def expected(net: RecoverNet, *inputs: Tensor) -> Moves:
+    return net.steps(net.encode(*inputs[:3]), *inputs[3:])[0]
 
 
 def same(one: Moves, other: Moves) -> None:
@@ -53,7 +58,7 @@ def encode(net: RecoverNet, inputs: Inputs) -> Encoded:
 
 @torch.no_grad()
 def test_what_is_expected_has_its_shapes_and_is_likely(net: RecoverNet, inputs: Inputs) -> None:
-    moves = net(*inputs)
+    moves = expected(net, *inputs)
     K = net.config.mixtures
     assert moves.log_weight.shape == moves.correlation.shape == (STEPS, 2, K)
     assert moves.mean.shape == moves.deviation.shape == (STEPS, 2, K, 2)
@@ -82,40 +87,40 @@ def test_step_by_step_is_the_whole_path(net: RecoverNet, inputs: Inputs, sizes: 
 
 @torch.no_grad()
 def test_a_step_knows_nothing_of_later_ones(net: RecoverNet, inputs: Inputs) -> None:
-    whole = net(*inputs)
+    whole = expected(net, *inputs)
     images, widths, scripts, patches, fed, rest = (part.clone() for part in inputs)
     patches[9:] = 255 - patches[9:]
     fed[9:] += 1
     rest[:, 9:] *= 0.3
-    other = net(images, widths, scripts, patches, fed, rest)
+    other = expected(net, images, widths, scripts, patches, fed, rest)
     torch.testing.assert_close(other.mean[:9], whole.mean[:9], atol=1e-6, rtol=1e-5)
     assert (other.mean[9] - whole.mean[9]).abs().max() > 1e-3
 
 
 @torch.no_grad()
 def test_padding_changes_nothing(net: RecoverNet, inputs: Inputs) -> None:
-    whole = net(*inputs)
+    whole = expected(net, *inputs)
     images, widths, scripts, patches, fed, rest = inputs
-    more = net(pad(images, (0, 3 * CELL)), widths, scripts, patches, fed, pad(rest, (0, 0, 0, 3)))
+    more = expected(net, pad(images, (0, 3 * CELL)), widths, scripts, patches, fed, pad(rest, (0, 0, 0, 3)))
     same(more, whole)
     cells = -(-int(widths[0]) // CELL)
     first = (images[:1, :, : cells * CELL], widths[:1], scripts[:1], patches[:, :1], fed[:, :1], rest[:1, :, :cells])
-    same(net(*first), Moves(*(getattr(whole, field)[:, :1] for field in Moves._fields)))
+    same(expected(net, *first), Moves(*(getattr(whole, field)[:, :1] for field in Moves._fields)))
 
 
 @torch.no_grad()
 def test_image_and_script_and_what_is_left_matter(net: RecoverNet, inputs: Inputs) -> None:
-    whole = net(*inputs).mean
+    whole = expected(net, *inputs).mean
     for number, part in ((0, 1 - inputs[0]), (2, torch.tensor([1, 1])), (5, 0.2 * inputs[5])):
         changed = list(inputs)
         changed[number] = part
-        assert (net(*changed).mean - whole).abs().amax(dim=(0, 2, 3)).min() > 1e-5
+        assert (expected(net, *changed).mean - whole).abs().amax(dim=(0, 2, 3)).min() > 1e-5
 
 
 def test_all_weights_learn(net_of: NetOf, inputs: Inputs) -> None:
     net = net_of("Latn", "Kana", seed=1)
-    moves = net(*inputs)
-    (log_density(moves, torch.randn(STEPS, 2, 2)).sum() + moves.pen[..., 0].sum()).backward()
+    moves, tempo = net(*inputs, torch.randn(9, 2, SEEN), torch.tensor([9, 5]))
+    (log_density(moves, torch.randn(STEPS, 2, 2)).sum() + moves.pen[..., 0].sum() + tempo.sum()).backward()
     assert [name for name, weight in net.named_parameters() if weight.grad is None or not weight.grad.any()] == []
 
 

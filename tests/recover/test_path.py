@@ -28,6 +28,10 @@ from handwrite.recover.path import (
 ToyHand = Callable[..., Ink]
 
 
+def path_of_recorded(ink: Ink) -> Path:
+    return path_of(without_rests(ink))
+
+
 def strides(path: Path) -> np.ndarray:
     """Pixels of each step that the pen is down."""
     return np.asarray(np.hypot(*np.diff(path.points, axis=0).T)[path.pen[:-1] == DOWN])
@@ -37,7 +41,7 @@ def strides(path: Path) -> np.ndarray:
 def test_a_planted_speed_comes_back_as_spacing(tempo: float) -> None:
     time = np.sort(np.concatenate([[0, 1], np.random.default_rng(0).uniform(0, 1, 600)]))
     x = 200 * (time + 0.6 * np.sin(2 * np.pi * time) / (2 * np.pi))  # the speed is 200 * (1 + 0.6 cos)
-    path = path_of(Ink.from_strokes([np.column_stack([x, np.full(len(x), 30), tempo * time])]))
+    path = path_of_recorded(Ink.from_strokes([np.column_stack([x, np.full(len(x), 30), tempo * time])]))
     steps = len(path) - 1
     middle = (np.arange(steps) + 0.5) / steps
     assert steps == round(200 / STRIDE)
@@ -48,7 +52,7 @@ def test_a_planted_speed_comes_back_as_spacing(tempo: float) -> None:
 
 @pytest.mark.parametrize("size", [25, 50])
 def test_the_mean_stride_is_the_same_for_every_hand(toy_hand: ToyHand, size: float) -> None:
-    path = path_of(toy_hand("abc cab", size=size))
+    path = path_of_recorded(toy_hand("abc cab", size=size))
     assert strides(path).mean() == pytest.approx(STRIDE, rel=0.1)
     assert path.points.dtype == np.float32
 
@@ -56,7 +60,7 @@ def test_the_mean_stride_is_the_same_for_every_hand(toy_hand: ToyHand, size: flo
 def test_the_pen_is_lifted_after_each_stroke_and_done_after_the_last() -> None:
     bar = np.column_stack([np.zeros(9), np.linspace(0, 40, 9), np.linspace(0, 0.2, 9)])
     dot = np.array([[5.0, 5.0, 0.5]])
-    path = path_of(Ink.from_strokes([bar, dot, bar + np.array([20, 0, 0.8]), dot + np.array([20, 0, 1.0])]))
+    path = path_of_recorded(Ink.from_strokes([bar, dot, bar + np.array([20, 0, 0.8]), dot + np.array([20, 0, 1.0])]))
     lifts = np.flatnonzero(path.pen != DOWN)
     assert path.pen[lifts].tolist() == [UP, UP, UP, END]
     assert lifts[-1] == len(path) - 1
@@ -71,12 +75,12 @@ def test_rests_and_pauses_take_no_steps() -> None:
     rest = np.column_stack([np.tile(go[-1, :2], (50, 1)), np.linspace(0.51, 1.5, 50)])
     after = go + np.array([100, 0, 0])
     after[:, 1] += go[-1, 1] - after[0, 1]
-    at_once = path_of(Ink.from_strokes([np.concatenate([go, after[1:] + np.array([0, 0, 0.5])])]))
-    rested = path_of(Ink.from_strokes([np.concatenate([go, rest, after[1:] + np.array([0, 0, 1.5])])]))
+    at_once = path_of_recorded(Ink.from_strokes([np.concatenate([go, after[1:] + np.array([0, 0, 0.5])])]))
+    rested = path_of_recorded(Ink.from_strokes([np.concatenate([go, rest, after[1:] + np.array([0, 0, 1.5])])]))
     assert abs(len(rested) - len(at_once)) <= 2
     assert strides(rested).min() > SLOWEST * STRIDE / 2
     np.testing.assert_allclose(rested.points[:30], at_once.points[:30], atol=0.5)
-    lifted = [path_of(Ink.from_strokes([go, after + np.array([0, 0, 0.5 + pause])])) for pause in (0.1, 30.0)]
+    lifted = [path_of_recorded(Ink.from_strokes([go, after + np.array([0, 0, 0.5 + pause])])) for pause in (0.1, 30.0)]
     assert len(lifted[0]) == len(lifted[1])
 
 
@@ -105,7 +109,7 @@ def test_there_and_back_is_the_same_path() -> None:
     pen = np.full(80, DOWN)
     pen[[39, 79]] = UP, END
     path = Path(np.concatenate([arc, arc + np.array([50, 3])]).astype(np.float32), pen)
-    back = path_of(ink_of_path(path))
+    back = path_of_recorded(ink_of_path(path))
     np.testing.assert_array_equal(back.pen, pen)
     np.testing.assert_allclose(back.points, path.points, atol=0.01)
 
@@ -122,4 +126,4 @@ def test_there_and_back_is_the_same_path() -> None:
 )
 def test_ink_without_clock_or_length_is_refused(strokes: list[list[tuple[float, ...]]], wrong: str) -> None:
     with pytest.raises(InputError, match=wrong):
-        path_of(Ink.from_strokes(strokes))
+        path_of_recorded(Ink.from_strokes(strokes))

@@ -25,7 +25,7 @@ from handwrite.recover import predict
 from handwrite.recover.decode import decode
 from handwrite.recover.glyph import Glyph, glyph_of
 from handwrite.recover.model import RecoverNet
-from handwrite.recover.predict import SCRIPTS, Recoverer, recover
+from handwrite.recover.predict import LEVELS, SCRIPTS, Recoverer, recover
 from handwrite.recover.skeleton import skeleton_of
 
 Picture = Callable[..., GreyImage]
@@ -263,3 +263,14 @@ def test_weights_that_are_not_there_or_of_another_kind(picture: Picture, tmp_pat
     save_checkpoint(tmp_path / "y", Header("recover", config, "", {}), net.state_dict())
     with pytest.raises(CheckpointError, match="not of this version's network"):
         recover(image, weights=tmp_path / "y")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_all_together_are_as_one_by_one(picture: Picture, level: str) -> None:
+    images = [picture(*written(text)) for text in ("vi lu", "t", "ul  til  vvlitilviul")]
+    *inks, nothing = Recoverer().recover_all([*images, np.full((40, 40), 255, np.uint8)], level=level)
+    assert not len(nothing)
+    for ink, image in zip(inks, images, strict=True):
+        alone = Recoverer().recover(image, level=level)
+        np.testing.assert_allclose(ink.points, alone.points, atol=1e-3)
+        np.testing.assert_array_equal(ink.pen_up, alone.pen_up)
