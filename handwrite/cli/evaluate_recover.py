@@ -16,12 +16,13 @@ from handwrite.cli.progress import progress
 from handwrite.errors import OptionError
 
 if TYPE_CHECKING:
+    from handwrite.evaluate.recovered_reading import Read
     from handwrite.evaluate.recovery import Figure, Group, Judged, Row
     from handwrite.evaluate.recovery_samples import Evaluation
     from handwrite.recover.data import Penned
 
-PERCENT = ("starts", "direction", "on_ink")
-"""Figures that are shares."""
+PERCENT = ("starts", "direction", "on_ink", "read")
+"""Figures that are shares; "read" is what the ink reader reads rightly."""
 
 ORDER = {
     "local_order": "local order",
@@ -43,6 +44,8 @@ SHAPE = {
 
 BARE = ("global_order", "direction", "dtw", "rmse")
 """Those without an interval."""
+
+NO_READER = "none"
 
 NAMED, WIDE, NARROW = 14, 22, 9
 """Widths of columns."""
@@ -81,6 +84,9 @@ def recover(
     ] = False,
     limit: Limit = None,
     weights: Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights to measure.")] = "recover",
+    reader: Annotated[
+        str, typer.Option("--reader", metavar="FILE|none", help="Ink reader's weights, to read recovered words with.")
+    ] = "ink_reader",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     sheet: Sheet = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes what is drawn by chance.")] = 0,
@@ -101,12 +107,16 @@ def recover(
     """
     _check(method, limit, seed, device, threads, sheet)
     from handwrite.evaluate.recovery_samples import evaluate, load_recoverers, load_samples
+    from handwrite.recognize.ink_predict import InkReader
 
     recoverers = load_recoverers(list(dict.fromkeys(method)), weights=weights, device=device, threads=threads)
+    ink_reader = None if reader == NO_READER else InkReader.load(reader, device=device)
     samples = load_samples(data, split=split, limit=limit, seed=seed)
     total = len(samples) * len(recoverers)
     with progress(f"recovering split {split}", total=total, unit="paths") as advance:
-        found, judged = evaluate(recoverers, samples, split=split, told=tell_script, seed=seed, report=advance)
+        found, judged = evaluate(
+            recoverers, samples, split=split, told=tell_script, reader=ink_reader, seed=seed, report=advance
+        )
     typer.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(found)))
     if sheet is not None:
         _draw_sheet(sheet, samples, judged, seed=seed)
@@ -152,6 +162,9 @@ def _lines(found: Evaluation) -> Iterator[str]:
             if columns is ORDER and group.two_people:
                 yield _people(group.two_people)
         yield ""
+    if found.reading:
+        yield from _reading(found.reading)
+        yield ""
     yield from NOTES
     nothing = (f"{name} {count:,}" for name, count in found.nothing.items() if count)
     if any(found.nothing.values()):
@@ -180,6 +193,14 @@ def _people(figure: Figure) -> str:
     before = sum(_width(field) for field in list(ORDER)[: list(ORDER).index("stroke_tau")])
     pairs = f"{figure.samples:,} pairs"
     return f"{'  two people':{NAMED}}{'':{before}}{_shown('stroke_tau', figure)}  {pairs}"
+
+
+def _reading(reading: Sequence[Read]) -> Iterator[str]:
+    yield "characters that the ink reader reads rightly"
+    for read in reading:
+        yield f"{read.source} Latn words: {read.recorded.samples:,}"
+        for name, figure in {"recorded": read.recorded, **read.methods}.items():
+            yield f"{'  ' + name:{NAMED}}{_shown('read', figure)}"
 
 
 def _shown(field: str, figure: Figure | None) -> str:

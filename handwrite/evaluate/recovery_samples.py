@@ -19,8 +19,10 @@ from handwrite.core.ink import Ink
 from handwrite.core.store import SPLITS, Store
 from handwrite.corpora import kanjivg
 from handwrite.errors import InputError, OptionError
+from handwrite.evaluate.recovered_reading import Read, read_again
 from handwrite.evaluate.recovery import Group, Judged, judge, score
 from handwrite.evaluate.two_people import agreement
+from handwrite.recognize.ink_predict import InkReader
 from handwrite.recover.data import Penned, load_penned, plain_image
 from handwrite.recover.predict import SCRIPTS, Recoverer
 
@@ -43,7 +45,8 @@ class Evaluation:
     """What was measured on a split.
 
     told : whether the scripts were told. groups : the figures. per_second : trajectories that a method recovers, from
-    images to ink. nothing : samples in which a method found nothing.
+    images to ink. reading : what the ink reader makes of words, if there was one. nothing : samples in which a method
+    found nothing.
     """
 
     split: str
@@ -51,6 +54,7 @@ class Evaluation:
     seed: int
     groups: tuple[Group, ...]
     per_second: dict[str, float]
+    reading: tuple[Read, ...]
     nothing: dict[str, int]
 
 
@@ -90,14 +94,15 @@ def evaluate(
     *,
     split: str,
     told: bool = False,
+    reader: InkReader | None = None,
     seed: int = 0,
     report: Callable[[int], object] = lambda samples: None,
 ) -> tuple[Evaluation, dict[str, list[Judged]]]:
     """The figures of at least one sample, and what each method recovered, in the order of the samples, which are as
     `load_samples` gives them.
 
-    told : tell the recoverers the scripts. seed : of what is drawn by chance. report : called with the number of
-    samples recovered since, by any method.
+    told : tell the recoverers the scripts. reader : reads what was recovered. seed : of what is drawn by chance. report
+    : called with the number of samples recovered since, by any method.
     """
     found: dict[str, list[Judged]] = {method: [] for method in recoverers}
     seconds = dict.fromkeys(recoverers, 0.0)
@@ -117,6 +122,7 @@ def evaluate(
         seed=seed,
         groups=judge(found, two_people=agreement(stores, split=split, seed=seed), seed=seed),
         per_second={method: len(samples) / seconds[method] for method in recoverers},
+        reading=read_again(reader, samples, found, seed=seed) if reader else (),
         nothing={method: sum(not len(one.ink) for one in judged) for method, judged in found.items()},
     )
     return evaluation, found

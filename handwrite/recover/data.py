@@ -17,7 +17,7 @@ from handwrite.core.render import fit, render
 from handwrite.core.store import Store
 from handwrite.errors import InputError
 from handwrite.recover.glyph import Glyph, glyph_of
-from handwrite.recover.path import Path, path_of, without_rests
+from handwrite.recover.path import Path, path_of
 from handwrite.recover.words import cut_words
 
 SHARES = {"line": 3.0, "word": 0.25, "character": 0.25}
@@ -28,13 +28,13 @@ FEW = 10_000
 
 MOST_OFTEN = 3
 
-STEPS = {"character": 70, "word": 170, "line": 130}
+STEPS = {"character": 58, "word": 140, "line": 110}
 """About how many steps a sample of each level takes; of a line, one word."""
 
 DRAWN_HEIGHT = 80
 """Pixels of drawn ink that is not varied."""
 
-MOST_STEPS = 400
+MOST_STEPS = 350
 """Steps of a path; ink that takes more is left out."""
 
 PEN = replace(HAND, x_height=(16.0, 36.0), rotation=2.5, width=(0.05, 0.18), smoothing=0.15, jitter=0.015)
@@ -49,7 +49,7 @@ Rng = np.random.Generator
 
 @dataclass(frozen=True)
 class Penned:
-    """Ink with a clock: sample `index` of `store`."""
+    """Recorded ink: sample `index` of `store`."""
 
     store: Store
     index: int
@@ -95,7 +95,7 @@ def epoch_of(items: Sequence[Penned], *, rng: Rng) -> list[Penned]:
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """A glyph and how it was written, in its pixels: the path that the net emits, and the ink, which never rests."""
+    """A glyph and how it was written, in its pixels: the path that the net emits, and the ink with its clock."""
 
     glyph: Glyph
     path: Path
@@ -104,7 +104,7 @@ class Example:
 
 
 def varied_example(item: Penned, rng: Rng) -> Example | None:
-    """A sample drawn by another pen on another paper; None when it has no clock, does not move or is too long."""
+    """A sample drawn by another pen on another paper; None when it does not move or is too long."""
     image, ink = draw_with_ink(item.ink(rng), rng=rng, hand=PEN)
     return _example(vary_image(image, rng=rng, strength=STILL), ink, item.script)
 
@@ -123,8 +123,8 @@ def plain_image(ink: Ink) -> tuple[GreyImage, Ink]:
 def _example(image: GreyImage, ink: Ink, script: str) -> Example | None:
     try:
         glyph = glyph_of(image)
-        ink = without_rests(glyph.from_image(ink))
+        ink = glyph.from_image(ink)
+        path = path_of(ink)
     except InputError:
         return None
-    path = path_of(ink)
     return Example(glyph, path, ink, script) if len(path) <= MOST_STEPS else None

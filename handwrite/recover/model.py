@@ -1,9 +1,9 @@
 """The recovery network: a glyph in, the path of the pen out, step by step.
 
 Convolutions and a bidirectional GRU over the columns encode the image; a GRU decoder with temporal attention emits
-offsets at equal time steps and what the pen does (after Rabhi et al. 2020, "Handwriting trajectory recovery using end-
-to-end deep encoder-decoder network"). The offset is a mixture of Gaussians (Graves 2013, eq. 18-25), because a pen may
-go either way. How fast it goes is refined at the end (`tempo`). The first GRU sees only what is around the pen and
+offsets at equal steps of way and what the pen does (after Rabhi et al. 2020, "Handwriting trajectory recovery using
+end-to-end deep encoder-decoder network"). The offset is a mixture of Gaussians (Graves 2013, eq. 18-25), because a pen
+may go either way. How fast it goes is refined at the end (`tempo`). The first GRU sees only what is around the pen and
 where it has been, so that with a known path nothing waits for the step before it: the attention of all steps is one
 product.
 

@@ -1,8 +1,8 @@
-"""Ink -> the path that the net learns to emit, and back: points at equal time steps, each with what the pen does next.
+"""Ink -> the path that the net learns to emit, and back: points at equal steps of way, each with what comes next.
 
-A still picture does not say how fast its writer was, only where the pen went faster and slower; so the time step is
-such that the pen's mean way in a step is `STRIDE` pixels of a glyph, whoever wrote it. Real seconds come back with a
-typical speed.
+Steps of way and not of time: where a pen slows down, at ends and in corners, equal times give many steps that hardly
+move, and a net that follows its own words comes to a stand there. How fast the pen went is told by `tempo` afterwards,
+from the whole path. Seconds are those of a typical writer, for a still picture does not know its writer's.
 """
 
 from __future__ import annotations
@@ -14,19 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handwrite.core.geometry import resample, tidy_clock
 from handwrite.core.ink import Ink
 from handwrite.errors import InputError
 from handwrite.recover.glyph import TALL
 
-STRIDE = 2.5
-"""Pixels that the pen moves in a step, in the mean while it is down."""
+STRIDE = 3.0
+"""Pixels of a glyph that the pen moves in a step, about."""
 
 SPEED = 6.0
 """Heights of a glyph that a pen goes in a second, about the median of Latin words; for the clock of recovered ink."""
-
-SLOWEST = 0.1
-"""Of the mean speed; a pen that goes slower rests."""
 
 TIME_STEP = STRIDE / TALL / SPEED
 
@@ -49,30 +45,23 @@ class Path:
 
 
 def path_of(ink: Ink) -> Path:
-    """The path of ink that is in pixels of its glyph and `without_rests`."""
-    way = np.hypot(*np.diff(ink.points[:, :2], axis=0).T)[~ink.pen_up[:-1]].sum()
-    even = resample(ink, float(STRIDE * ink.writing_time / way))
-    pen = np.where(even.pen_up, UP, DOWN)
-    pen[-1] = END
-    return Path(even.points[:, :2], pen)
-
-
-def without_rests(ink: Ink) -> Ink:
-    """The ink without the time for which the pen rests on the paper: it goes at `SLOWEST` of its mean speed or more.
-
-    Raises InputError for ink without a clock or length.
-    """
-    if not ink.has_clock:
-        raise InputError("ink without a clock; give ink that was recorded in time")
-    ink = tidy_clock(ink)
-    steps = np.hypot(*np.diff(ink.points[:, :2].astype(np.float64), axis=0).T)
-    intervals, down = np.diff(ink.points[:, 2].astype(np.float64)), ~ink.pen_up[:-1]
-    if not steps[down].sum() or not intervals[down].sum():
+    """The path of ink that is in pixels of its glyph. Raises InputError for ink that goes nowhere."""
+    strokes = [_strides(stroke[:, :2].astype(np.float64)) for stroke in ink.strokes()]
+    if not any(len(stroke) > 1 for stroke in strokes):
         raise InputError("ink that does not move; give ink of a character or a word")
-    speed = steps[down].sum() / intervals[down].sum()
-    shorter = np.where(down, np.minimum(intervals, steps / (SLOWEST * speed)), intervals)
-    times = np.concatenate([[0], np.cumsum(shorter)])
-    return ink.with_points(np.column_stack([ink.points[:, :2], times]))
+    pen = np.full(sum(map(len, strokes)), DOWN)
+    pen[np.cumsum([len(stroke) for stroke in strokes]) - 1] = UP
+    pen[-1] = END
+    return Path(np.concatenate(strokes).astype(np.float32), pen)
+
+
+def _strides(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The stroke (n, 2) at equal steps of way, nearly `STRIDE` long, from its first point to its last; a dot is one."""
+    way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    if way[-1] < STRIDE / 2:
+        return stroke.mean(axis=0, keepdims=True)
+    wanted = np.linspace(0, way[-1], round(way[-1] / STRIDE) + 1)
+    return np.asarray(np.column_stack([np.interp(wanted, way, stroke[:, axis]) for axis in (0, 1)]))
 
 
 def ink_of_path(path: Path) -> Ink:

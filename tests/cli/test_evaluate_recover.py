@@ -44,7 +44,7 @@ def characters(tmp_path: Path, toy_hand: Callable[..., Ink]) -> str:
 
 
 def evaluate(*arguments: str) -> int:
-    return run(["evaluate", "recover", "--split", "val", "--device", "cpu", *arguments])
+    return run(["evaluate", "recover", "--split", "val", "--device", "cpu", "--reader", "none", *arguments])
 
 
 def test_table(weights: str, characters: str, toy_store: Path, capsys: Capture) -> None:
@@ -103,6 +103,7 @@ def test_json_and_sheet(characters: str, tmp_path: Path, capsys: Capture) -> Non
         (["--threads", "0"], "--threads 0: must be from 1"),
         (["--data", "none.h5"], "none.h5: no such dataset"),
         (["--method", "net", "--weights", "nothing"], "nothing: no such weights"),
+        (["--reader", "nothing"], "nothing: no such weights"),
     ],
 )
 def test_errors_are_one_line(options: list[str], message: str, characters: str, capsys: Capture) -> None:

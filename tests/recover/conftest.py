@@ -16,7 +16,7 @@ from handwrite.core.render import Pen, draw
 from handwrite.recover.data import Example
 from handwrite.recover.glyph import glyph_of
 from handwrite.recover.model import RecoverConfig, RecoverNet
-from handwrite.recover.path import path_of, without_rests
+from handwrite.recover.path import path_of
 
 Picture = Callable[..., GreyImage]
 Pace = Callable[..., Ink]
@@ -74,7 +74,7 @@ def example_of(picture: Picture, paced: Pace) -> ExampleOf:
 
     def example(*strokes: ArrayLike, shape: tuple[int, int] = (100, 160), width: float = 4.0) -> Example:
         glyph = glyph_of(picture(*strokes, shape=shape, width=width))
-        ink = without_rests(glyph.from_image(paced(*strokes)))
+        ink = glyph.from_image(paced(*strokes))
         return Example(glyph, path_of(ink), ink, "Latn")
 
     return example

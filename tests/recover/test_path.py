@@ -1,4 +1,4 @@
-"""Ink as equal time steps: planted speeds come back as spacing, whoever wrote and however long they rested."""
+"""Ink as equal steps of way: whatever the pace, the same path; and back to ink with a typical clock."""
 
 from __future__ import annotations
 
@@ -14,22 +14,17 @@ from handwrite.recover.path import (
     DOWN,
     END,
     GAP,
-    SLOWEST,
     SPEED,
     STRIDE,
     TIME_STEP,
     UP,
     Path,
     ink_of_path,
+    one_after_another,
     path_of,
-    without_rests,
 )
 
 ToyHand = Callable[..., Ink]
-
-
-def path_of_recorded(ink: Ink) -> Path:
-    return path_of(without_rests(ink))
 
 
 def strides(path: Path) -> np.ndarray:
@@ -37,22 +32,26 @@ def strides(path: Path) -> np.ndarray:
     return np.asarray(np.hypot(*np.diff(path.points, axis=0).T)[path.pen[:-1] == DOWN])
 
 
-@pytest.mark.parametrize("tempo", [0.2, 1.0, 7.0])
-def test_a_planted_speed_comes_back_as_spacing(tempo: float) -> None:
-    time = np.sort(np.concatenate([[0, 1], np.random.default_rng(0).uniform(0, 1, 600)]))
-    x = 200 * (time + 0.6 * np.sin(2 * np.pi * time) / (2 * np.pi))  # the speed is 200 * (1 + 0.6 cos)
-    path = path_of_recorded(Ink.from_strokes([np.column_stack([x, np.full(len(x), 30), tempo * time])]))
-    steps = len(path) - 1
-    middle = (np.arange(steps) + 0.5) / steps
-    assert steps == round(200 / STRIDE)
-    np.testing.assert_allclose(strides(path), STRIDE * (1 + 0.6 * np.cos(2 * np.pi * middle)), atol=0.05)
-    assert path.points[0] == pytest.approx([0, 30])
-    assert path.points[-1] == pytest.approx([200, 30])
+def test_steps_are_equal_whatever_the_pace() -> None:
+    t = np.linspace(0, 1, 400)
+    x = 200 * (t + 0.6 * np.sin(2 * np.pi * t) / (2 * np.pi))
+    paths = [
+        path_of(Ink.from_strokes([np.column_stack([x, np.full(len(x), 30), clock])]))
+        for clock in (t, 7 * t, np.full(len(x), np.nan))
+    ]
+    assert len(paths[0]) == round(200 / STRIDE) + 1
+    np.testing.assert_allclose(strides(paths[0]), 200 / round(200 / STRIDE), atol=0.01)
+    for path in paths:
+        np.testing.assert_allclose(path.points[[0, -1]], [[0, 30], [200, 30]], atol=1e-4)
+        np.testing.assert_allclose(path.points, paths[0].points, atol=1e-4)
 
 
-@pytest.mark.parametrize("size", [25, 50])
-def test_the_mean_stride_is_the_same_for_every_hand(toy_hand: ToyHand, size: float) -> None:
-    path = path_of_recorded(toy_hand("abc cab", size=size))
+def test_a_resting_pen_takes_no_steps(toy_hand: ToyHand) -> None:
+    ink = toy_hand("abc cab", size=40)
+    rested = Ink.from_strokes([np.repeat(stroke, 3, axis=0) for stroke in ink.strokes()])
+    path, other = path_of(ink), path_of(rested)
+    np.testing.assert_allclose(path.points, other.points, atol=1e-4)
+    assert strides(path).min() > STRIDE / 2
     assert strides(path).mean() == pytest.approx(STRIDE, rel=0.1)
     assert path.points.dtype == np.float32
 
@@ -60,7 +59,7 @@ def test_the_mean_stride_is_the_same_for_every_hand(toy_hand: ToyHand, size: flo
 def test_the_pen_is_lifted_after_each_stroke_and_done_after_the_last() -> None:
     bar = np.column_stack([np.zeros(9), np.linspace(0, 40, 9), np.linspace(0, 0.2, 9)])
     dot = np.array([[5.0, 5.0, 0.5]])
-    path = path_of_recorded(Ink.from_strokes([bar, dot, bar + np.array([20, 0, 0.8]), dot + np.array([20, 0, 1.0])]))
+    path = path_of(Ink.from_strokes([bar, dot, bar + np.array([20, 0, 0.8]), dot + np.array([20, 0, 1.0])]))
     lifts = np.flatnonzero(path.pen != DOWN)
     assert path.pen[lifts].tolist() == [UP, UP, UP, END]
     assert lifts[-1] == len(path) - 1
@@ -69,27 +68,11 @@ def test_the_pen_is_lifted_after_each_stroke_and_done_after_the_last() -> None:
     np.testing.assert_allclose(path.points[[0, *(lifts[:-1] + 1)]], [[0, 0], [5, 5], [20, 0], [25, 5]], atol=1e-5)
 
 
-def test_rests_and_pauses_take_no_steps() -> None:
-    time = np.linspace(0, 1, 101)
-    go = np.column_stack([100 * time, 20 + 10 * np.sin(9 * time), 0.5 * time])
-    rest = np.column_stack([np.tile(go[-1, :2], (50, 1)), np.linspace(0.51, 1.5, 50)])
-    after = go + np.array([100, 0, 0])
-    after[:, 1] += go[-1, 1] - after[0, 1]
-    at_once = path_of_recorded(Ink.from_strokes([np.concatenate([go, after[1:] + np.array([0, 0, 0.5])])]))
-    rested = path_of_recorded(Ink.from_strokes([np.concatenate([go, rest, after[1:] + np.array([0, 0, 1.5])])]))
-    assert abs(len(rested) - len(at_once)) <= 2
-    assert strides(rested).min() > SLOWEST * STRIDE / 2
-    np.testing.assert_allclose(rested.points[:30], at_once.points[:30], atol=0.5)
-    lifted = [path_of_recorded(Ink.from_strokes([go, after + np.array([0, 0, 0.5 + pause])])) for pause in (0.1, 30.0)]
-    assert len(lifted[0]) == len(lifted[1])
-
-
-def test_a_creeping_pen_is_no_slower_than_the_slowest() -> None:
-    x, time = np.array([0.0, 100.0, 101.0, 201.0]), np.array([0.0, 1.0, 3.0, 4.0])
-    ink = without_rests(Ink.from_strokes([np.column_stack([x, np.zeros(4), time])]))
-    speed = 201 / 4
-    np.testing.assert_allclose(np.diff(ink.points[:, 2]), [1, 1 / (SLOWEST * speed), 1], rtol=1e-5)
-    np.testing.assert_allclose(ink.points[:, 0], x)
+def test_a_short_stroke_is_a_step_and_a_shorter_one_a_dot() -> None:
+    long = np.array([(0.0, 0.0), (30.0, 0.0)])
+    for length, points in ((0.7 * STRIDE, 2), (0.4 * STRIDE, 1)):
+        path = path_of(Ink.from_strokes([long, np.array([(9.0, 9.0), (9.0, 9.0 + length)])]))
+        assert int(np.flatnonzero(path.pen == END)[0] - np.flatnonzero(path.pen == UP)[0]) == points
 
 
 def test_a_path_becomes_ink_with_a_typical_clock() -> None:
@@ -109,21 +92,19 @@ def test_there_and_back_is_the_same_path() -> None:
     pen = np.full(80, DOWN)
     pen[[39, 79]] = UP, END
     path = Path(np.concatenate([arc, arc + np.array([50, 3])]).astype(np.float32), pen)
-    back = path_of_recorded(ink_of_path(path))
+    back = path_of(ink_of_path(path))
     np.testing.assert_array_equal(back.pen, pen)
     np.testing.assert_allclose(back.points, path.points, atol=0.01)
 
 
-@pytest.mark.parametrize(
-    ("strokes", "wrong"),
-    [
-        ([[(0, 0), (30, 40)]], "without a clock"),
-        ([], "without a clock"),
-        ([[(7, 7, 0.0)]], "does not move"),
-        ([[(7, 7, 0.0), (7, 7, 0.5)]], "does not move"),
-        ([[(7, 7, 0.0), (9, 9, 0.0)]], "does not move"),
-    ],
-)
-def test_ink_without_clock_or_length_is_refused(strokes: list[list[tuple[float, ...]]], wrong: str) -> None:
-    with pytest.raises(InputError, match=wrong):
-        path_of_recorded(Ink.from_strokes(strokes))
+def test_strokes_follow_one_another_in_time() -> None:
+    strokes = [np.array([(0, 0, 5.0), (3, 4, 5.5)]), np.array([(3, 14, 1.0)]), np.array([(3, 14, 0.0), (0, 0, 0.25)])]
+    ink = one_after_another(strokes, gap=(0.1, 0.01))
+    np.testing.assert_allclose(ink.points[:, 2], [0, 0.5, 0.7, 0.8, 1.05], atol=1e-5)
+    np.testing.assert_allclose(ink.points[:, :2], np.concatenate(strokes)[:, :2])
+
+
+@pytest.mark.parametrize("strokes", [[], [[(7, 7, 0.0)]], [[(7, 7, 0.0), (7, 7, 0.5)], [(9, 9, 1.0)]]])
+def test_ink_that_goes_nowhere_is_refused(strokes: list[list[tuple[float, ...]]]) -> None:
+    with pytest.raises(InputError, match="does not move"):
+        path_of(Ink.from_strokes(strokes))

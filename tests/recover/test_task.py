@@ -104,7 +104,7 @@ def test_the_loss_of_a_net_is_finite_and_reaches_its_weights(store: Store, sizes
     for index in range(3):
         loss, count = task.loss(task.model, task.batch(index))
         assert torch.isfinite(loss)
-        assert count > 100
+        assert count > 80
     loss.backward()
     weights = dict(task.model.named_parameters())
     assert [name for name, weight in weights.items() if weight.grad is None or not weight.grad.isfinite().all()] == []
@@ -225,8 +225,7 @@ def test_no_samples_to_use(store: Store, sizes: Sizes, toy_hand: ToyHand, tmp_pa
         RecoverTask(validation, [], {}, sizes=sizes)
     ink = toy_hand("abc")
     with StoreWriter(tmp_path / "x.h5", licences={}) as writer:
-        timeless = ink.with_points(np.column_stack([ink.points[:, :2], np.full(len(ink), np.nan)]))
-        writer.add(Sample(timeless, "abc", "s", "s", level="word"))
+        writer.add(Sample(Ink.from_strokes([ink.points[:1]]), ".", "s", "s", level="word"))
     useless = load_penned([Store(tmp_path / "x.h5")], splits=("none",))
     with pytest.raises(InputError, match="no usable ink to validate with"):
         RecoverTask(validation, useless, {}, sizes=sizes)
