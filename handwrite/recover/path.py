@@ -24,8 +24,6 @@ STRIDE = 3.0
 SPEED = 6.0
 """Heights of a glyph that a pen goes in a second, about the median of Latin words; for the clock of recovered ink."""
 
-TIME_STEP = STRIDE / TALL / SPEED
-
 GAP = (0.12, 0.15)
 """Seconds from one stroke to the next, and more for each height of the way."""
 
@@ -59,18 +57,24 @@ def _strides(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
     """The stroke (n, 2) at equal steps of way, nearly `STRIDE` long, from its first point to its last; a dot is one."""
     way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
     if way[-1] < STRIDE / 2:
-        return stroke.mean(axis=0, keepdims=True)
+        return np.asarray(stroke.mean(axis=0, keepdims=True))
     wanted = np.linspace(0, way[-1], round(way[-1] / STRIDE) + 1)
     return np.asarray(np.column_stack([np.interp(wanted, way, stroke[:, axis]) for axis in (0, 1)]))
 
 
 def ink_of_path(path: Path) -> Ink:
-    """The path as ink, with the clock of a typical writer."""
-    offsets = np.diff(path.points, axis=0, prepend=path.points[:1])
-    ink = Ink.from_offsets(
-        np.column_stack([offsets, path.pen != DOWN]), time_step=TIME_STEP, gap=(GAP[0], GAP[1] / TALL)
-    )
-    return ink.moved(*path.points[0].tolist()) if len(path) else ink
+    """The path as ink, at one speed."""
+    lifts = np.flatnonzero(path.pen != DOWN)
+    return at_one_speed([stroke for stroke in np.split(path.points, lifts + 1) if len(stroke)])
+
+
+def at_one_speed(strokes: Sequence[NDArray[Any]]) -> Ink:
+    """Strokes (n, 2), in pixels of a glyph, as ink at the mean speed of a typical writer."""
+    timed = []
+    for stroke in strokes:
+        way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+        timed.append(np.column_stack([stroke, way / (SPEED * TALL)]))
+    return one_after_another(timed, gap=(GAP[0], GAP[1] / TALL))
 
 
 def one_after_another(strokes: Sequence[NDArray[Any]], *, gap: tuple[float, float]) -> Ink:

@@ -1,6 +1,6 @@
 """The decoded path on the glyph's skeleton: every stroke follows the ink, and all of the ink is written.
 
-The net says in which order, direction and tempo the pen went, the skeleton where it went exactly. What the net left
+The net says in which order and direction the pen went, the skeleton where it went exactly. What the net left
 out is added in reading order. The skeleton itself is made in `skeleton`; nothing here is learned.
 """
 
@@ -18,8 +18,8 @@ from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
 from handwrite.core.ink import Ink
-from handwrite.recover.glyph import FINE, TALL, Glyph
-from handwrite.recover.path import DOWN, GAP, STRIDE, TIME_STEP, Path, one_after_another
+from handwrite.recover.glyph import FINE, Glyph
+from handwrite.recover.path import DOWN, Path, at_one_speed
 from handwrite.recover.skeleton import Edge, Skeleton, skeleton_of
 
 SPACING = 1.0
@@ -50,17 +50,14 @@ retraced line do not fall together, and the side on which each ran is not lost."
 STRAIGHT = 0.5
 """Cosine of the turn up to which a stroke goes on where the skeleton branches."""
 
-SPEED = STRIDE / TIME_STEP
-"""Pixels in a second of what the net did not write: the mean of what it did."""
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
 def snap(path: Path, glyph: Glyph) -> Ink:
-    """The path as strokes along the skeleton of the glyph's ink, with a clock; x, y in pixels of the glyph.
+    """The path as strokes along the skeleton of the glyph's ink, at one speed; x, y in pixels of the glyph.
 
-    Order, direction and tempo are the path's. A stroke that leaves the ink is broken there. Each edge of the skeleton
+    Order and direction are the path's. A stroke that leaves the ink is broken there. Each edge of the skeleton
     that is longer than the pen is wide is visited, and so is each part of the ink, whatever the path.
     """
     ways = _ways_of(skeleton_of(glyph.mask))
@@ -127,29 +124,23 @@ def _inner(edge: Edge) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class _Stroke:
-    """Places (n,) that the pen passes, each a neighbour of the one before or the same; when, (n,) in seconds; and how
-    far beside them, (n, 2) in pixels."""
+    """Places (n,) that the pen passes, each a neighbour of the one before or the same, and how far beside them it
+    passes, (n, 2) in pixels."""
 
     way: Ints
-    times: Floats
     lean: Floats
 
     def __getitem__(self, part: slice) -> _Stroke:
-        return _Stroke(self.way[part], self.times[part], self.lean[part])
+        return _Stroke(self.way[part], self.lean[part])
 
     def then(self, other: _Stroke) -> _Stroke:
         """This stroke and, without a lift, one that begins where it ends."""
-        later = self.times[-1] - other.times[0] + other.times[1:]
-        return _Stroke(
-            np.concatenate([self.way, other.way[1:]]),
-            np.concatenate([self.times, later]),
-            np.concatenate([self.lean, other.lean[1:]]),
-        )
+        return _Stroke(np.concatenate([self.way, other.way[1:]]), np.concatenate([self.lean, other.lean[1:]]))
 
 
-def _stroke_along(way: Ints, ways: _Ways) -> _Stroke:
-    """A stroke at the mean tempo."""
-    return _Stroke(way, ways.along(way) / SPEED, np.zeros((len(way), 2)))
+def _stroke_along(way: Ints) -> _Stroke:
+    """A stroke in the very middle of the ink."""
+    return _Stroke(way, np.zeros((len(way), 2)))
 
 
 def _followed(path: Path, ways: _Ways) -> list[_Stroke]:
@@ -169,16 +160,16 @@ def _followed(path: Path, ways: _Ways) -> list[_Stroke]:
 
 
 def _stroke_through(points: NDArray[np.float32], stops: Ints, routes: Sequence[Ints], ways: _Ways) -> _Stroke:
-    """The stroke along the routes (n - 1) from stop to stop (n,), a time step each, that leans to the points (n, 2)."""
-    clock = [np.zeros(1)]
+    """The stroke along the routes (n - 1) from stop to stop (n,), a step each, that leans to the points (n, 2)."""
+    passed = [np.zeros(1)]
     for number, (stop, route) in enumerate(zip(stops.tolist(), routes, strict=False)):
         along = ways.along(np.array([stop, *route]))[1:]
-        clock.append(number + (along / along[-1] if along[-1] else np.ones(len(along))))
-    steps = np.concatenate(clock)
+        passed.append(number + (along / along[-1] if along[-1] else np.ones(len(along))))
+    steps = np.concatenate(passed)
     aside = LEAN * (points - ways.places[stops])
     aside *= np.minimum(1, MOST_LEAN / np.maximum(np.hypot(*aside.T), MOST_LEAN))[:, None]
     lean = np.column_stack([np.interp(steps, np.arange(len(stops)), aside[:, axis]) for axis in (0, 1)])
-    return _Stroke(np.concatenate([stops[:1], *routes]), TIME_STEP * steps, lean)
+    return _Stroke(np.concatenate([stops[:1], *routes]), lean)
 
 
 def _match(path: Path, ways: _Ways) -> tuple[Ints, NDArray[np.bool_]]:
@@ -249,7 +240,7 @@ def _completed(strokes: Sequence[_Stroke], ways: _Ways) -> list[_Stroke]:
         if long or touched.isdisjoint(trail.tolist()):
             own.append(_directed(trail, ways))
     for trail in sorted(own, key=lambda trail: float(ways.places[trail, 1].min())):
-        _insert(done, _stroke_along(trail, ways), ways)
+        _insert(done, _stroke_along(trail), ways)
     return done
 
 
@@ -267,7 +258,7 @@ def _goes_on(strokes: list[_Stroke], trail: Ints, ways: _Ways) -> bool:
     if chosen is None:
         return False
     number, at, way = chosen
-    out, back, stroke = _stroke_along(way, ways), _stroke_along(way[::-1], ways), strokes[number]
+    out, back, stroke = _stroke_along(way), _stroke_along(way[::-1]), strokes[number]
     if (stroke.way[at:] == way[0]).all():
         strokes[number] = stroke.then(out)
     elif (stroke.way[:at] == way[0]).all():
@@ -352,6 +343,4 @@ def _insert(strokes: list[_Stroke], stroke: _Stroke, ways: _Ways) -> None:
 
 
 def _ink_of(strokes: Sequence[_Stroke], ways: _Ways) -> Ink:
-    """The strokes one after another, with a typical writer's time in the air."""
-    timed = [np.column_stack([ways.places[stroke.way] + stroke.lean, stroke.times]) for stroke in strokes]
-    return one_after_another(timed, gap=(GAP[0], GAP[1] / TALL))
+    return at_one_speed([ways.places[stroke.way] + stroke.lean for stroke in strokes])

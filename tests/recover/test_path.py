@@ -16,7 +16,6 @@ from handwrite.recover.path import (
     GAP,
     SPEED,
     STRIDE,
-    TIME_STEP,
     UP,
     Path,
     ink_of_path,
@@ -75,14 +74,13 @@ def test_a_short_stroke_is_a_step_and_a_shorter_one_a_dot() -> None:
         assert int(np.flatnonzero(path.pen == END)[0] - np.flatnonzero(path.pen == UP)[0]) == points
 
 
-def test_a_path_becomes_ink_with_a_typical_clock() -> None:
+def test_a_path_becomes_ink_at_one_speed() -> None:
     points = np.array([[3, 4], [5, 4], [8, 4], [8, 30], [8, 33]], np.float32)
     ink = ink_of_path(Path(points, np.array([DOWN, DOWN, UP, DOWN, END])))
     np.testing.assert_allclose(ink.points[:, :2], points, atol=1e-5)
     assert ink.pen_up.tolist() == [False, False, True, False, True]
-    over = GAP[0] + GAP[1] * 26 / TALL
-    np.testing.assert_allclose(np.diff(ink.points[:, 2]), [TIME_STEP, TIME_STEP, over, TIME_STEP], rtol=1e-4)
-    assert pytest.approx(SPEED * TALL) == STRIDE / TIME_STEP
+    over, pixel = GAP[0] + GAP[1] * 26 / TALL, 1 / (SPEED * TALL)
+    np.testing.assert_allclose(np.diff(ink.points[:, 2]), [2 * pixel, 3 * pixel, over, 3 * pixel], rtol=1e-4)
     assert not len(ink_of_path(Path(points[:0], np.zeros(0, np.int64))))
 
 
