@@ -1,6 +1,7 @@
 """The net follows its own words: glyphs in, the paths that it finds most likely, step by step.
 
-The pen is kept on the ink: a place beside it moves to the nearest ink. What the net leaves out, and where exactly a
+The pen is kept on the ink, begins strokes where something is left to write, and is lifted where it goes back and forth
+over what is written. What the net leaves out, and where exactly a
 stroke runs, is the work of `snap`.
 """
 
@@ -24,6 +25,13 @@ from handwrite.recover.view import patches as patches_of
 
 DONE, UNDONE = 0.01, 0.1
 """Shares of the ink that are left when the pen has no more to do, and at most when the net may end."""
+
+IDLE, FRESH = 12, 0.2
+"""Steps in which nothing new is written, after which the pen is lifted; and the share, of the ink that a step along a
+line covers, up to which it is nothing new."""
+
+LANDING = 3.0
+"""Pixels from ink that is still to be written within which a stroke begins."""
 
 SLACK = 2.0
 """Times the steps that the ink would take if the pen passed it once, until the net is stopped."""
@@ -71,7 +79,10 @@ class _Trace:
         self.pens = [START]
         self.trail = trail_of(glyph.pen_width)
         self.nearest = _nearest_ink(glyph)
-        self.most = int(SLACK * self.whole / (glyph.pen_width * STRIDE)) + 20
+        self.left, self.idle = self.whole, 0
+        self.kept = [False]
+        self.step = glyph.pen_width * STRIDE
+        self.most = int(SLACK * self.whole / self.step) + 20
         self.over = False
 
     def told(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
@@ -91,17 +102,36 @@ class _Trace:
         """Take a step and decide what the pen does after it. pen : (3,) log probabilities."""
         if self.over:
             return
+        lands = self.pens[-1] != DOWN
         place = self.on_ink(self.points[-1] + offset)
-        self.mark(self.points[-1] if self.pens[-1] == DOWN else place, place)
+        place = self.landing(place) if lands else place
+        self.mark(place if lands else self.points[-1], place)
         self.points.append(place)
-        left = float(self.ink.sum()) / self.whole
-        action = int(pen.argmax())
-        if action == END and left > UNDONE:
-            action = UP
-        if (action != DOWN and left < DONE) or len(self.points) > self.most:
-            action = END
-        self.pens.append(action)
-        self.over = action == END
+        self.kept.append(True)
+        before, self.left = self.left, float(self.ink.sum())
+        self.idle = 0 if before - self.left > FRESH * self.step else self.idle + 1
+        self.pens.append(self.action(pen))
+        self.over = self.pens[-1] == END
+
+    def action(self, pen: NDArray[np.float32]) -> int:
+        """What the pen does after its last step. pen : (3,) log probabilities."""
+        wanted = int(pen.argmax())
+        if wanted == DOWN and self.idle >= IDLE:
+            self.kept[-IDLE:] = [False] * IDLE
+            self.idle, wanted = 0, UP
+        if wanted == END and self.left > UNDONE * self.whole:
+            wanted = UP
+        done = self.left < DONE * self.whole
+        return END if (wanted != DOWN and done) or len(self.points) > self.most else wanted
+
+    def landing(self, place: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The place, or the nearest one where ink is still to be written."""
+        rows, columns = np.nonzero(self.ink > INKED * self.ink.max())
+        if not len(rows):
+            return place
+        there = np.column_stack([columns, rows]).astype(np.float32) + 0.5
+        away = np.hypot(*(there - place).T)
+        return there[away.argmin()] if away.min() > LANDING else place
 
     def on_ink(self, place: NDArray[np.float32]) -> NDArray[np.float32]:
         """The place, or the nearest one on ink."""
@@ -120,10 +150,13 @@ class _Trace:
         self.steps[(way[:, :width] > 0) & (self.steps == NEVER)] = len(self.points)
 
     def path(self) -> Path:
-        """What was written, without the place before the first step."""
-        pen = np.array(self.pens[1:], np.int64)
+        """What was written, without idle steps."""
+        kept = np.array(self.kept)
+        lifted = np.array(self.pens) != DOWN
+        stroke = np.cumsum(lifted) - lifted
+        pen = np.where(np.diff(stroke[kept], append=-1) != 0, UP, DOWN)
         pen[-1:] = END
-        return Path(np.array(self.points[1:], np.float32), pen)
+        return Path(np.array(self.points, np.float32)[kept], pen)
 
 
 def _nearest_ink(glyph: Glyph) -> NDArray[np.int32]:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from handwrite.core.image import WHITE
 from handwrite.recover.batch import START, path_batch, start_of
 from handwrite.recover.data import Example
-from handwrite.recover.decode import DONE, UNDONE, _Trace, decode
+from handwrite.recover.decode import DONE, IDLE, LANDING, UNDONE, _Trace, decode
 from handwrite.recover.glyph import HEIGHT, INKED, Glyph
 from handwrite.recover.model import FED, Moves, RecoverNet
 from handwrite.recover.path import DOWN, END, UP, Path
@@ -136,7 +136,9 @@ def test_it_ends_when_all_is_written_and_the_pen_is_lifted(cross: Example) -> No
     steps = written_at(path.points, path.pen != DOWN, shape=cross.glyph.pixels.shape, pen_width=cross.glyph.pen_width)
     assert cross.glyph.pixels[steps == NEVER].sum() < DONE * cross.glyph.pixels.sum()
     writing = replace(cross, path=Path(cross.path.points, np.where(cross.path.pen == END, DOWN, cross.path.pen)))
-    assert len(follow(planted([writing]), [cross.glyph])[0]) > len(cross.path)
+    [path] = follow(planted([writing]), [cross.glyph])
+    np.testing.assert_allclose(path.points, cross.path.points, atol=1e-3)
+    assert path.pen.tolist() == cross.path.pen.tolist()
 
 
 def test_a_net_that_ends_too_early_goes_on(cross: Example) -> None:
@@ -150,11 +152,45 @@ def test_a_net_that_ends_too_early_goes_on(cross: Example) -> None:
 
 
 @pytest.mark.parametrize("pen", [DOWN, UP, END])
-def test_a_net_that_stands_still_is_stopped(cross: Example, dotted: Example, pen: int) -> None:
+def test_a_net_that_stands_still_is_sent_where_ink_is_left(cross: Example, dotted: Example, pen: int) -> None:
     paths = follow(Oracle(lambda glyph, step, place: (place, pen)), [cross.glyph, dotted.glyph])
     for path, example in zip(paths, (cross, dotted), strict=True):
-        assert len(path) == _Trace(example.glyph, 160).most
-        assert path.pen.tolist() == [UP if pen == END else pen] * (len(path) - 1) + [END]
+        glyph = example.glyph
+        assert path.pen[-1] == END
+        steps = written_at(path.points, path.pen != DOWN, shape=glyph.pixels.shape, pen_width=glyph.pen_width)
+        left = glyph.pixels[steps == NEVER].sum() / glyph.pixels.sum()
+        if pen == DOWN:  # time is up before all is written
+            lifts = int((path.pen == UP).sum())
+            assert lifts == pytest.approx(_Trace(glyph, 160).most / (IDLE + 1), abs=1)
+            assert left < 1 - 0.02 * lifts
+        else:
+            assert (path.pen[:-1] == UP).all()
+            assert left < UNDONE
+
+
+def test_going_back_and_forth_is_left_out_and_the_pen_lifted(cross: Example) -> None:
+    """The first stroke, then there and back over its end, then the second."""
+    lift = int(np.flatnonzero(cross.path.pen == UP)[0])
+    first, second = cross.path.points[: lift + 1], cross.path.points[lift + 1 :]
+    around = np.tile(np.stack([first[-2], first[-1]]), (IDLE // 2, 1))
+    points = np.concatenate([first, around, second]).astype(np.float32)
+    pen = np.full(len(points), DOWN)
+    pen[-1] = END
+    [path] = follow(planted([replace(cross, path=Path(points, pen))]), [cross.glyph])
+    np.testing.assert_allclose(path.points, cross.path.points, atol=1e-3)
+    assert path.pen.tolist() == cross.path.pen.tolist()
+
+
+def test_a_stroke_begins_where_something_is_left(cross: Example) -> None:
+    lift = int(np.flatnonzero(cross.path.pen == UP)[0])
+    points = cross.path.points.copy()
+    points[lift + 1] = points[lift]  # where the first stroke ended
+    [path] = follow(planted([replace(cross, path=Path(points, cross.path.pen))]), [cross.glyph])
+    trace = _Trace(cross.glyph, 160)
+    trace.mark(points[0], points[lift])
+    x, y = np.floor(path.points[lift + 1]).astype(int)
+    assert trace.ink[y, x] > 0
+    assert np.hypot(*(path.points[lift + 1] - points[lift])) > LANDING
 
 
 def test_there_is_time_to_go_there_and_back(example_of: ExampleOf) -> None:
