@@ -22,7 +22,7 @@ from handwrite.recover.glyph import HEIGHT
 from handwrite.recover.model import PER_UNIT
 from handwrite.recover.path import DOWN
 from handwrite.recover.tempo import seen_of, shaken, true_tempo
-from handwrite.recover.view import CELL, left_to_write, patches, written_at
+from handwrite.recover.view import CELL, Surroundings, left_to_write, written_at
 
 ASTRAY = (0.0, 1.6)
 """Least and most pixels, standard deviation, that the pen is off the path in an example."""
@@ -113,8 +113,10 @@ def _told(
     steps = written_at(path.points, path.pen != DOWN, shape=glyph.pixels.shape, pen_width=glyph.pen_width)
     pixels = np.pad(glyph.pixels, ((0, 0), (0, width - glyph.pixels.shape[1])))
     wide = np.pad(steps, ((0, 0), (0, width - steps.shape[1])))
+    around = Surroundings(glyph.pixels)
+    around.steps[:] = steps
     return (
-        patches(glyph.pixels, steps, before, now=np.arange(len(path))),
+        around.patches(before, now=np.arange(len(path))),
         fed_of(moved, pen, before),
         left_to_write(pixels, wide, len(path)),
         (path.points - before).astype(np.float32),

@@ -20,8 +20,7 @@ from handwrite.recover.batch import START, fed_of, glyph_tensors, start_of
 from handwrite.recover.glyph import INKED, Glyph
 from handwrite.recover.model import Moves, RecoverNet
 from handwrite.recover.path import DOWN, END, STRIDE, UP, Path
-from handwrite.recover.view import CELL, NEVER, ROWS, Steps, trail_of
-from handwrite.recover.view import patches as patches_of
+from handwrite.recover.view import CELL, NEVER, ROWS, Surroundings, trail_of
 
 DONE, UNDONE = 0.01, 0.1
 """Shares of the ink that are left when the pen has no more to do, and at most when the net may end."""
@@ -47,15 +46,18 @@ def decode(net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0) -> list
     with torch.autocast(device.type, torch.bfloat16):
         scripts = torch.full((len(glyphs),), script)
         encoded = net.encode(images.to(device), widths.to(device), scripts.to(device))
-        for _ in range(max(trace.most for trace in traces)):
-            seen, fed, rest = (np.stack(parts) for parts in zip(*(trace.told() for trace in traces), strict=True))
+        under_way = traces
+        while under_way:
+            seen, fed, rest = (np.stack(parts) for parts in zip(*(trace.told() for trace in under_way), strict=True))
             patches, told, left = (torch.from_numpy(part).to(device) for part in (seen[None], fed[None], rest[:, None]))
             moves, state = net.steps(encoded, patches, told, left, state)
             offsets, pens = _likeliest(moves), moves.pen[0].float().cpu().numpy()
-            for trace, offset, pen in zip(traces, offsets, pens, strict=True):
+            for trace, offset, pen in zip(under_way, offsets, pens, strict=True):
                 trace.go(offset, pen)
-            if all(trace.over for trace in traces):
-                break
+            going = [number for number, trace in enumerate(under_way) if not trace.over]
+            if len(going) < len(under_way):
+                under_way, encoded = [under_way[number] for number in going], encoded.only(going)
+                state = state[0][:, going], state[1][:, going]
     return [trace.path() for trace in traces]
 
 
@@ -71,7 +73,7 @@ class _Trace:
 
     def __init__(self, glyph: Glyph, width: int) -> None:
         self.glyph = glyph
-        self.steps: Steps = np.full(glyph.pixels.shape, NEVER, np.int16)
+        self.around = Surroundings(glyph.pixels)
         self.ink: NDArray[np.float32] = np.zeros((glyph.pixels.shape[0], width), np.float32)
         self.ink[:, : glyph.pixels.shape[1]] = glyph.pixels / WHITE
         self.whole = float(self.ink.sum())
@@ -88,7 +90,7 @@ class _Trace:
     def told(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
         """(PATCH,), (FED,) and (M, ROWS): what the net is told before the next step."""
         here, before = self.points[-1][None], self.points[max(len(self.points) - 2, 0)][None]
-        seen = patches_of(self.glyph.pixels, self.steps, here, now=np.array([len(self.points)]))
+        seen = self.around.patches(here, now=np.array([len(self.points)]))
         fed = fed_of(here - before, np.array(self.pens[-1:]), here)
         return seen[0], fed[0], self.rest()
 
@@ -100,8 +102,6 @@ class _Trace:
 
     def go(self, offset: NDArray[np.float32], pen: NDArray[np.float32]) -> None:
         """Take a step and decide what the pen does after it. pen : (3,) log probabilities."""
-        if self.over:
-            return
         lands = self.pens[-1] != DOWN
         place = self.on_ink(self.points[-1] + offset)
         place = self.landing(place) if lands else place
@@ -146,8 +146,8 @@ class _Trace:
         way = np.zeros(self.ink.shape, np.uint8)
         cv2.line(way, ends[0], ends[1], (1,), self.trail, cv2.LINE_8, shift=4)
         self.ink[way > 0] = 0
-        width = self.steps.shape[1]
-        self.steps[(way[:, :width] > 0) & (self.steps == NEVER)] = len(self.points)
+        steps = self.around.steps
+        steps[(way[:, : steps.shape[1]] > 0) & (steps == NEVER)] = len(self.points)
 
     def path(self) -> Path:
         """What was written, without idle steps."""

@@ -13,6 +13,7 @@ Tensors only: images to tensors is the work of `batch` and `predict`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -64,6 +65,11 @@ class Encoded:
 
     columns: Columns
     script: Tensor
+
+    def only(self, rows: Sequence[int]) -> Encoded:
+        """Some of the glyphs."""
+        parts = self.columns
+        return Encoded(Columns(parts.keys[rows], parts.values[rows], parts.inside[rows]), self.script[rows])
 
 
 class Moves(NamedTuple):

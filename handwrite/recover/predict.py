@@ -124,9 +124,11 @@ class Recoverer:
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH].tolist()
             paths = decode(self.net, [glyphs[index] for index in part], script=number)
-            for index, path in zip(part, paths, strict=True):
-                ink = snap(path, glyphs[index]) if self.snapping else ink_of_path(path)
-                inks[index] = self.net.tempo.timed(ink)
+            found = [
+                snap(path, glyphs[index]) if self.snapping else ink_of_path(path)
+                for index, path in zip(part, paths, strict=True)
+            ]
+            inks |= zip(part, self.net.tempo.timed(found), strict=True)
         return [inks[index] for index in range(len(glyphs))]
 
 

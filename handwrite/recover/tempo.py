@@ -7,11 +7,14 @@ Paths are seen as the metrics see them (`core.path_metrics.Trace`): points of eq
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from handwrite.core.batch import pad
 from handwrite.core.ink import Ink
 from handwrite.core.layers import BothWays
 from handwrite.core.path_metrics import STEP, Trace, glyph_height, trace_of
@@ -55,14 +58,21 @@ class Tempo(nn.Module):
         return told[..., 0].float()
 
     @torch.inference_mode()
-    def timed(self, ink: Ink) -> Ink:
-        """The ink of a glyph with the clock that the net finds likely, at a typical writer's mean speed."""
-        if not len(ink):
-            return ink
-        trace = trace_of(ink, glyph_height(ink))
-        seen = torch.from_numpy(seen_of(trace))[:, None].to(self.leave.weight.device)
-        log_speed = self(seen, torch.tensor([len(trace)], device=seen.device))[:, 0].cpu().numpy().astype(np.float64)
-        return with_tempo(ink, np.split(log_speed, np.flatnonzero(np.diff(trace.stroke)) + 1))
+    def timed(self, inks: Sequence[Ink]) -> list[Ink]:
+        """The inks of glyphs with the clocks that the net finds likely, at a typical writer's mean speed."""
+        written = [ink for ink in inks if len(ink)]
+        if not written:
+            return list(inks)
+        traces = [trace_of(ink, glyph_height(ink)) for ink in written]
+        seen = pad([seen_of(trace) for trace in traces], time_first=True).to(self.leave.weight.device)
+        log_speeds = self(seen, torch.tensor([len(trace) for trace in traces], device=seen.device)).cpu().numpy()
+        timed = iter(
+            [
+                with_tempo(ink, np.split(speeds[: len(trace)], np.flatnonzero(np.diff(trace.stroke)) + 1))
+                for ink, trace, speeds in zip(written, traces, log_speeds.T.astype(np.float64), strict=True)
+            ]
+        )
+        return [next(timed) if len(ink) else ink for ink in inks]
 
 
 def seen_of(trace: Trace) -> Floats:
@@ -116,7 +126,7 @@ def mistimed(found: Tensor, true: Tensor) -> Tensor:
     return (centred(found) - centred(true)).square().sum() / known.sum().clamp(min=1)
 
 
-def with_tempo(ink: Ink, log_speeds: list[NDArray[np.float64]]) -> Ink:
+def with_tempo(ink: Ink, log_speeds: Sequence[NDArray[np.float64]]) -> Ink:
     """The ink with a clock. log_speeds : of each stroke at points of equal spacing along it, up to a constant; the mean
     speed is `SPEED`."""
     height = glyph_height(ink)

@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from handwrite.core.image import WHITE, GreyImage
@@ -28,6 +29,11 @@ ZOOMS = (1, 2)
 
 PATCH = 2 * len(ZOOMS) * SIDE * SIDE
 """Values in a view: ink and what is written, at each zoom."""
+
+BEYOND = 8
+"""Pixels outside a glyph up to which it matters how far outside the pen is."""
+
+ROOM = max(ZOOMS) * (SIDE // 2) + BEYOND
 
 TRAIL = 2.0
 """Widths of the pen that count as written where it passes: it does not run in the very middle of its mark."""
@@ -58,33 +64,36 @@ def trail_of(pen_width: float) -> int:
     return max(round(TRAIL * pen_width), 3)
 
 
-def patches(
-    pixels: GreyImage, steps: Steps, points: NDArray[np.float32], *, now: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """(N, PATCH) uint8, what is around each point (N, 2) at the step `now` (N,): ink, and 255 where an earlier step has
-    written."""
-    parts = []
-    for zoom in ZOOMS:
-        rows, columns = _around(points, zoom)
-        ink = pixels if zoom == 1 else cv2.blur(pixels, (zoom, zoom))
-        parts.append(_taken(ink, rows, columns, beyond=0))
-        parts.append(np.where(_taken(steps, rows, columns, beyond=NEVER) < now[:, None], WHITE, 0).astype(np.uint8))
-    return np.concatenate(parts, axis=1)
+class Surroundings:
+    """What is around each place of a glyph (H, W) uint8. steps : (H, W) the step that writes each pixel first, to be
+    written into; `NEVER` at first."""
+
+    def __init__(self, pixels: GreyImage) -> None:
+        height, width = pixels.shape
+        paper = np.full((height + 2 * ROOM, width + 2 * ROOM), NEVER, np.int16)
+        self.steps: Steps = paper[ROOM:-ROOM, ROOM:-ROOM]
+        self._written = [_windows(paper, zoom) for zoom in ZOOMS]
+        inks = [pixels if zoom == 1 else cv2.blur(pixels, (zoom, zoom)) for zoom in ZOOMS]
+        self._ink = [_windows(np.pad(ink, ROOM), zoom) for ink, zoom in zip(inks, ZOOMS, strict=True)]
+
+    def patches(self, points: NDArray[np.float32], *, now: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """(N, PATCH) uint8, what is around each point (N, 2) at the step `now` (N,): ink, and 255 where an earlier step
+        has written."""
+        height, width = self.steps.shape
+        x, y = np.floor(points).astype(np.int64).T
+        x, y = np.clip(x, -BEYOND, width + BEYOND - 1), np.clip(y, -BEYOND, height + BEYOND - 1)
+        seen = np.empty((len(points), 2 * len(ZOOMS), SIDE, SIDE), np.uint8)
+        for number, zoom in enumerate(ZOOMS):
+            corner = y + ROOM - zoom * (SIDE // 2), x + ROOM - zoom * (SIDE // 2)
+            seen[:, 2 * number] = self._ink[number][corner]
+            seen[:, 2 * number + 1] = WHITE * (self._written[number][corner] < now[:, None, None])
+        return seen.reshape(len(points), PATCH)
 
 
-def _around(points: NDArray[np.float32], zoom: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Rows and columns (N, SIDE * SIDE) of the patch around each point."""
-    reach = zoom * (np.arange(SIDE) - SIDE // 2)
-    x, y = np.floor(points).astype(np.int64).T
-    rows = np.repeat(y[:, None] + reach, SIDE, axis=1)
-    columns = np.tile(x[:, None] + reach, SIDE)
-    return rows, columns
-
-
-def _taken(image: NDArray[Any], rows: NDArray[np.int64], columns: NDArray[np.int64], *, beyond: int) -> NDArray[Any]:
-    height, width = image.shape
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    return np.where(inside, image[np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)], beyond)
+def _windows(paper: NDArray[Any], zoom: int) -> NDArray[Any]:
+    """(H, W, SIDE, SIDE) every `zoom`th pixel of the squares whose left upper corners are the pixels of the paper."""
+    side = zoom * (SIDE - 1) + 1
+    return sliding_window_view(paper, (side, side))[..., ::zoom, ::zoom]
 
 
 def left_to_write(pixels: GreyImage, steps: Steps, count: int) -> NDArray[np.float32]:

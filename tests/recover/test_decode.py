@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pytest
@@ -26,6 +26,15 @@ NetOf = Callable[..., RecoverNet]
 Choice = tuple[NDArray[np.float32], int]
 
 
+class Rows(NamedTuple):
+    """The numbers of the glyphs that are still written."""
+
+    numbers: list[int]
+
+    def only(self, rows: Sequence[int]) -> Rows:
+        return Rows([self.numbers[row] for row in rows])
+
+
 class Oracle(nn.Module):
     """A net that says what a rule says: (glyph, step, where the pen is) -> (where to go, what the pen does).
 
@@ -35,16 +44,21 @@ class Oracle(nn.Module):
     def __init__(self, rule: Callable[[int, int, NDArray[np.float32]], Choice]) -> None:
         super().__init__()
         self.rule, self.weight = rule, nn.Parameter(torch.zeros(1))
-        self.told: list[tuple[Tensor, ...]] = []
+        self.told: list[dict[int, tuple[Tensor, ...]]] = []
+        """Of each step what was told of each glyph."""
 
-    def encode(self, images: Tensor, widths: Tensor, scripts: Tensor) -> None:
+    def encode(self, images: Tensor, widths: Tensor, scripts: Tensor) -> Rows:
         self.scripts = scripts
+        return Rows(list(range(len(images))))
 
-    def steps(self, encoded: None, patches: Tensor, fed: Tensor, rest: Tensor, state: Any) -> tuple[Moves, Any]:
+    def steps(self, encoded: Rows, patches: Tensor, fed: Tensor, rest: Tensor, state: Any) -> tuple[Moves, Any]:
         step = len(self.told)
-        self.told.append((patches, fed, rest))
+        assert state[0] is None or state[0][0].tolist() == encoded.numbers
+        self.told.append(
+            {glyph: (patches[0, row], fed[0, row], rest[row, 0]) for row, glyph in enumerate(encoded.numbers)}
+        )
         places = HEIGHT * fed[0, :, -2:].numpy()
-        chosen = [self.rule(glyph, step, place) for glyph, place in enumerate(places)]
+        chosen = [self.rule(glyph, step, place) for glyph, place in zip(encoded.numbers, places, strict=True)]
         offsets = torch.from_numpy(
             np.stack([target - place for (target, _), place in zip(chosen, places, strict=True)])
         )
@@ -53,7 +67,8 @@ class Oracle(nn.Module):
         mean = torch.stack([offsets + 40, offsets], 1)[None].float()
         shape = mean.shape[:3]
         weight = torch.tensor([-2.0, -0.2]).expand(shape)
-        return Moves(weight, mean, torch.ones_like(mean), torch.zeros(shape), pens), state
+        state = torch.tensor([encoded.numbers])
+        return Moves(weight, mean, torch.ones_like(mean), torch.zeros(shape), pens), (state, state)
 
 
 def follow(oracle: Oracle, glyphs: Sequence[Glyph], *, script: int = 0) -> list[Path]:
@@ -98,13 +113,14 @@ def test_the_net_is_told_what_it_was_told_in_training(cross: Example, dotted: Ex
     oracle, batch = planted(examples), path_batch(examples, [0, 0])
     follow(oracle, [example.glyph for example in examples], script=7)
     assert oracle.scripts.tolist() == [7, 7]
-    for step, (patches, fed, rest) in enumerate(oracle.told):
-        for number, example in enumerate(examples):
-            if step < len(example.path):
-                torch.testing.assert_close(fed[0, number], batch.fed[step, number], atol=1e-4, rtol=0)
-                assert (patches[0, number] != batch.patches[step, number]).float().mean() < 0.01
-                torch.testing.assert_close(rest[number, 0], batch.rest[number, step], atol=0.03, rtol=0)
-    assert oracle.told[0][1].shape == (1, 2, FED)
+    for number, example in enumerate(examples):
+        for step in range(len(example.path)):
+            patches, fed, rest = oracle.told[step][number]
+            torch.testing.assert_close(fed, batch.fed[step, number], atol=1e-4, rtol=0)
+            assert (patches != batch.patches[step, number]).float().mean() < 0.01
+            torch.testing.assert_close(rest, batch.rest[number, step], atol=0.03, rtol=0)
+        assert number not in [glyph for told in oracle.told[len(example.path) :] for glyph in told]
+    assert oracle.told[0][1][1].shape == (FED,)
 
 
 def test_the_pen_is_kept_on_the_ink(cross: Example) -> None:
@@ -210,10 +226,10 @@ def test_what_is_left_shrinks_by_the_mark_of_each_step(cross: Example) -> None:
     assert fed[2 + START] == 1
     first = cross.path.points[0]
     trace.go(first - start_of(), np.array([0.0, -5, -5], np.float32))
-    gone = cross.glyph.pixels[trace.steps < NEVER].sum() / WHITE
+    gone = cross.glyph.pixels[trace.around.steps < NEVER].sum() / WHITE
     assert gone > 0
     assert (rest - trace.rest()).sum() * CELL**2 == pytest.approx(gone, rel=1e-3)
-    y, x = np.argwhere(trace.steps < NEVER).T
+    y, x = np.argwhere(trace.around.steps < NEVER).T
     assert np.hypot(x + 0.5 - first[0], y + 0.5 - first[1]).max() < trace.trail / 2 + 1.2
 
 

@@ -100,10 +100,20 @@ def test_speeds_become_a_clock() -> None:
 @pytest.mark.parametrize("strokes", [[[(5, 5)]], [[(5, 5)], [(9, 5)]], [[(5, 5), (9, 9)], [(7, 2)]]])
 def test_dots_get_a_clock(strokes: list[list[tuple[float, float]]]) -> None:
     ink = Ink.from_strokes([np.array(stroke, np.float64) for stroke in strokes])
-    timed = Tempo(4).eval().timed(ink)
+    [timed] = Tempo(4).eval().timed([ink])
     np.testing.assert_allclose(timed.points[:, :2], ink.points[:, :2])
     assert timed.has_clock
-    assert not len(Tempo(4).eval().timed(Ink.from_strokes([])))
+
+
+def test_paths_are_timed_the_same_alone_and_in_company() -> None:
+    torch.manual_seed(0)
+    net = Tempo(4).eval()
+    inks = [corner(), Ink.from_strokes([]), turned(corner(high=20), 1.0), Ink.from_strokes([[(5, 5)]])]
+    together = net.timed(inks)
+    assert [len(ink) for ink in together] == [len(ink) for ink in inks]
+    for ink, timed in zip(inks, together, strict=True):
+        np.testing.assert_allclose(timed.points, net.timed([ink])[0].points, atol=1e-5)
+    assert net.timed([]) == []
 
 
 def test_a_small_net_learns_to_slow_down_in_a_bend() -> None:
@@ -122,7 +132,7 @@ def test_a_small_net_learns_to_slow_down_in_a_bend() -> None:
         optimizer.step()
     truth = turned(corner(), 1.0)
     still = Ink.from_strokes([stroke[:, :2] for stroke in truth.strokes()])
-    r = velocity_r(match(truth, net.eval().timed(still)))
+    r = velocity_r(match(truth, net.eval().timed([still])[0]))
     assert r is not None
     assert r > 0.8
 

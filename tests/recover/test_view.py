@@ -13,6 +13,7 @@ from handwrite.recover.data import Example
 from handwrite.recover.glyph import HEIGHT
 from handwrite.recover.path import DOWN
 from handwrite.recover.view import (
+    BEYOND,
     CELL,
     NEVER,
     PATCH,
@@ -20,8 +21,8 @@ from handwrite.recover.view import (
     SIDE,
     TRAIL,
     ZOOMS,
+    Surroundings,
     left_to_write,
-    patches,
     trail_of,
     written_at,
 )
@@ -102,7 +103,10 @@ def test_patches_are_what_slicing_gives() -> None:
     steps[rng.random(SHAPE) < 0.3] = NEVER
     points = rng.uniform((-3, -3), (SHAPE[1] + 3, SHAPE[0] + 3), (40, 2)).astype(np.float32)
     now = rng.integers(0, 30, 40)
-    seen = patches(pixels, steps, points, now=now)
+    around = Surroundings(pixels)
+    assert (around.steps == NEVER).all()
+    around.steps[:] = steps
+    seen = around.patches(points, now=now)
     assert seen.shape == (40, PATCH)
     reach = max(ZOOMS) * (SIDE // 2) + 4  # of paper around the glyph
     paper = np.pad(steps, reach, constant_values=NEVER)
@@ -138,3 +142,11 @@ def test_the_true_path_writes_all_of_the_ink(example_of: ExampleOf) -> None:
     assert (np.diff(left) <= 1e-3).all()
     assert left[len(path) // 2] > 0.2 * left[0]
     assert left[-1] < 0.01 * left[0]
+
+
+def test_a_pen_far_outside_sees_paper() -> None:
+    around = Surroundings(np.full(SHAPE, 255, np.uint8))
+    points = np.array([[-500, 10], [20, 9000], [400, -70]], np.float32)
+    near = np.array([[-BEYOND, 10], [20, SHAPE[0] + BEYOND], [SHAPE[1] + BEYOND, -BEYOND]], np.float32)
+    now = np.ones(3, np.int64)
+    np.testing.assert_array_equal(around.patches(points, now=now), around.patches(near, now=now))
