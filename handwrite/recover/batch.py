@@ -20,9 +20,9 @@ from handwrite.core.path_metrics import glyph_height, trace_of
 from handwrite.recover.data import Example
 from handwrite.recover.glyph import HEIGHT
 from handwrite.recover.model import PER_UNIT
-from handwrite.recover.path import DOWN
+from handwrite.recover.path import DOWN, UP
 from handwrite.recover.tempo import seen_of, shaken, true_tempo
-from handwrite.recover.view import CELL, Surroundings, left_to_write, written_at
+from handwrite.recover.view import CELL, NEVER, Surroundings, left_to_write, written_at
 
 ASTRAY = (0.0, 1.6)
 """Least and most pixels, standard deviation, that the pen is off the path in an example."""
@@ -31,8 +31,11 @@ FADING = 0.8 ** np.arange(12)
 FADING /= np.sqrt((FADING**2).sum())
 """How one step's error lives on in the next ones."""
 
-START, PENS_FED = 3, 4
-"""What the pen did before the first step, one of so many."""
+MISSED = (0.0, 6.0)
+"""The same of the place over which the pen hovers before a stroke."""
+
+START, HOVER, PENS_FED = 3, 4, 5
+"""What the pen did before the first step, and before it lands; of so many."""
 
 Floats = NDArray[np.float32]
 
@@ -82,7 +85,7 @@ def path_batch(
     """A batch of glyphs, their paths and their scripts' numbers; with `rng` the pen goes astray."""
     images, widths = glyph_tensors([example.glyph.pixels for example in examples])
     told = [_told(example, images.shape[2], rng) for example in examples]
-    seen, fed, rest, offsets = zip(*told, strict=True)
+    seen, fed, rest, offsets, pen = zip(*told, strict=True)
     traces = [trace_of(example.ink, glyph_height(example.ink)) for example in examples]
     return PathBatch(
         images=images,
@@ -92,8 +95,8 @@ def path_batch(
         fed=pad(fed, time_first=True),
         rest=pad(rest),
         offsets=pad(offsets, time_first=True),
-        pen=pad([example.path.pen for example in examples], time_first=True),
-        lengths=torch.tensor([len(example.path) for example in examples]),
+        pen=pad(pen, time_first=True),
+        lengths=torch.tensor([len(one) for one in pen]),
         points=pad([seen_of(shaken(trace, rng) if rng else trace) for trace in traces], time_first=True),
         point_counts=torch.tensor([len(trace) for trace in traces]),
         tempo=pad([true_tempo(trace) for trace in traces], time_first=True, beyond=np.nan),
@@ -102,24 +105,35 @@ def path_batch(
 
 def _told(
     example: Example, width: int, rng: np.random.Generator | None
-) -> tuple[NDArray[np.uint8], Floats, Floats, Floats]:
-    """What an example says before each step, and the offsets that it wants."""
+) -> tuple[NDArray[np.uint8], Floats, Floats, Floats, NDArray[np.int64]]:
+    """What an example says before each step, and the offset and the pen that it wants.
+
+    A stroke takes a step more than it has points: the pen first flies about to where it begins, hovers there, where the
+    net sees the ink closely, and then lands.
+    """
     glyph, path = example.glyph, example.path
-    before = np.concatenate([start_of()[None], path.points[:-1]])
-    if rng is not None and len(path) > 1:
-        before[1:] += _astray(len(path) - 1, rng)
-    pen = np.concatenate([[START], path.pen[:-1]])
+    begins = np.concatenate([[True], path.pen[:-1] != DOWN])
+    point = np.repeat(np.arange(len(path)), 1 + begins)
+    hovers = np.append(point[1:] == point[:-1], False)
+    places = path.points[point]
+    before = np.concatenate([start_of()[None], places[:-1]])
+    if rng is not None:
+        before[1:] += _astray(len(point) - 1, rng)
+        before[1:][hovers[:-1]] += rng.normal(0, rng.uniform(*MISSED), (hovers.sum(), 2))
     moved = np.diff(before, axis=0, prepend=before[:1])
+    did = np.concatenate([[START], np.where(hovers, HOVER, path.pen[point])[:-1]])
     steps = written_at(path.points, path.pen != DOWN, shape=glyph.pixels.shape, pen_width=glyph.pen_width)
+    steps[steps < NEVER] = np.flatnonzero(~hovers)[steps[steps < NEVER]]
     pixels = np.pad(glyph.pixels, ((0, 0), (0, width - glyph.pixels.shape[1])))
     wide = np.pad(steps, ((0, 0), (0, width - steps.shape[1])))
     around = Surroundings(glyph.pixels)
     around.steps[:] = steps
     return (
-        around.patches(before, now=np.arange(len(path))),
-        fed_of(moved, pen, before),
-        left_to_write(pixels, wide, len(path)),
-        (path.points - before).astype(np.float32),
+        around.patches(before, now=np.arange(len(point))),
+        fed_of(moved, did, before),
+        left_to_write(pixels, wide, len(point)),
+        (places - before).astype(np.float32),
+        np.where(hovers, UP, path.pen[point]),
     )
 
 

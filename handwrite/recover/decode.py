@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from handwrite.core.image import WHITE
-from handwrite.recover.batch import START, fed_of, glyph_tensors, start_of
+from handwrite.recover.batch import HOVER, START, fed_of, glyph_tensors, start_of
 from handwrite.recover.glyph import INKED, Glyph
 from handwrite.recover.model import Moves, RecoverNet
 from handwrite.recover.path import DOWN, END, STRIDE, UP, Path
@@ -102,7 +102,10 @@ class _Trace:
 
     def go(self, offset: NDArray[np.float32], pen: NDArray[np.float32]) -> None:
         """Take a step and decide what the pen does after it. pen : (3,) log probabilities."""
-        lands = self.pens[-1] != DOWN
+        if self.pens[-1] in (START, UP):
+            self.hover(self.points[-1] + offset)
+            return
+        lands = self.pens[-1] == HOVER
         place = self.on_ink(self.points[-1] + offset)
         place = self.landing(place) if lands else place
         self.mark(place if lands else self.points[-1], place)
@@ -112,6 +115,13 @@ class _Trace:
         self.idle = 0 if before - self.left > FRESH * self.step else self.idle + 1
         self.pens.append(self.action(pen))
         self.over = self.pens[-1] == END
+
+    def hover(self, place: NDArray[np.float32]) -> None:
+        """Fly about to where the next stroke begins."""
+        self.points.append(np.clip(place, 0, np.array(self.glyph.pixels.shape[::-1], np.float32)))
+        self.kept.append(False)
+        self.pens.append(HOVER)
+        self.idle = 0
 
     def action(self, pen: NDArray[np.float32]) -> int:
         """What the pen does after its last step. pen : (3,) log probabilities."""

@@ -26,7 +26,7 @@ from handwrite.recover.attention import Columns, CoverageAttention
 from handwrite.recover.tempo import Tempo
 from handwrite.recover.view import CELL, PATCH, ROWS
 
-FED = 8
+FED = 9
 """Values that a step is told of the one before it: its offset, what the pen did, and where it is in the glyph."""
 
 PENS = 3

@@ -194,11 +194,12 @@ def _misshape(moves: Moves, batch: PathBatch) -> Tensor:
     expected = (moves.log_weight.exp()[..., None] * moves.mean).sum(-2)
     together = torch.cat([expected, batch.offsets, HEIGHT * batch.fed[..., -2:]], -1) / PER_UNIT
     strokes, lengths = strokes_of(together, batch.pen, batch.lengths)
+    strokes, lengths = strokes[lengths > 1], lengths[lengths > 1]  # a dot has no shape
     moved, offsets, before = torch.split(strokes, 2, -1)
     true = offsets + before
     forward = moved[:, 1:] + before[:, 1:] - true[:, :-1]
     drawn = true[:, :1] + torch.cat([torch.zeros_like(moved[:, :1]), forward], 1).cumsum(1)
-    return either_way(drawn, true, lengths, lengths, gamma=GAMMA).mean()
+    return either_way(drawn, true, lengths, lengths, gamma=GAMMA).sum() / max(len(lengths), 1)
 
 
 def restore(header: Header, tensors: Mapping[str, Tensor]) -> RecoverNet:

@@ -7,12 +7,24 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from handwrite.recover.batch import ASTRAY, PENS_FED, START, PathBatch, fed_of, glyph_tensors, path_batch, start_of
+from handwrite.recover.batch import (
+    ASTRAY,
+    HOVER,
+    MISSED,
+    PENS_FED,
+    START,
+    PathBatch,
+    fed_of,
+    glyph_tensors,
+    path_batch,
+    start_of,
+)
 from handwrite.recover.data import Example
 from handwrite.recover.glyph import HEIGHT
 from handwrite.recover.model import FED, PER_UNIT
-from handwrite.recover.path import DOWN, END
+from handwrite.recover.path import DOWN, END, UP
 from handwrite.recover.view import CELL, PATCH, ROWS, left_to_write, written_at
 
 ExampleOf = Callable[..., Example]
@@ -31,6 +43,12 @@ def places(batch: PathBatch) -> torch.Tensor:
     return HEIGHT * batch.fed[..., -2:]
 
 
+def hovering(example: Example) -> NDArray[np.bool_]:
+    """(M,) of each step that is asked for, whether it leads to where the pen hovers."""
+    begins = np.concatenate([[True], example.path.pen[:-1] != DOWN])
+    return np.concatenate([[True, False] if begin else [False] for begin in begins])
+
+
 def test_glyphs_are_padded_with_paper_to_whole_cells() -> None:
     glyphs = [np.full((HEIGHT, width), 255, np.uint8) for width in (9, 30)]
     images, widths = glyph_tensors(glyphs)
@@ -45,13 +63,20 @@ def test_glyphs_are_padded_with_paper_to_whole_cells() -> None:
 def test_offsets_lead_from_where_the_pen_was_to_the_path(examples: list[Example]) -> None:
     for rng in (None, np.random.default_rng(0)):
         batch = path_batch(examples, [0, 1, 2], rng=rng)
-        assert batch.lengths.tolist() == [len(example.path) for example in examples]
+        strokes = [2, 1, 2]
+        assert batch.lengths.tolist() == [
+            len(example.path) + count for example, count in zip(examples, strokes, strict=True)
+        ]
         assert batch.scripts.tolist() == [0, 1, 2]
         reached = places(batch) + batch.offsets
         for number, example in enumerate(examples):
-            count = len(example.path)
-            np.testing.assert_allclose(reached[:count, number], example.path.points, atol=1e-4)
-            assert batch.pen[:count, number].tolist() == example.path.pen.tolist()
+            count, hovers = int(batch.lengths[number]), hovering(example)
+            np.testing.assert_allclose(reached[:count, number][~hovers], example.path.points, atol=1e-4)
+            assert batch.pen[:count, number][~hovers].tolist() == example.path.pen.tolist()
+            np.testing.assert_allclose(
+                reached[:count, number][hovers], reached[1:count, number][hovers[:-1]], atol=1e-4
+            )
+            assert (batch.pen[:count, number][hovers] == UP).all()
             assert int(batch.pen[count - 1, number]) == END
 
 
@@ -63,9 +88,11 @@ def test_what_the_pen_did_is_told_and_nothing_before_the_start(examples: list[Ex
     done = batch.fed[..., 2 : 2 + PENS_FED]
     assert done[0].argmax(-1).tolist() == [START] * 3
     for number, example in enumerate(examples):
-        count = len(example.path)
+        count, hovers = int(batch.lengths[number]), hovering(example)
+        did = done[:count, number].argmax(-1)
         assert (done[:count, number].sum(-1) == 1).all()
-        assert done[1:count, number].argmax(-1).tolist() == example.path.pen[:-1].tolist()
+        assert (did[1:][hovers[:-1]] == HOVER).all()
+        assert did[1:][~hovers[:-1]].tolist() == example.path.pen[:-1].tolist()
         moved = PER_UNIT * batch.fed[1:count, number, :2]
         torch.testing.assert_close(moved, places(batch)[:count, number].diff(dim=0), atol=1e-4, rtol=0)
 
@@ -90,21 +117,26 @@ def test_what_is_left_and_seen_is_that_of_the_true_path(examples: list[Example])
         glyph, path = example.glyph, example.path
         pixels = np.pad(glyph.pixels, ((0, 0), (0, batch.images.shape[2] - glyph.pixels.shape[1])))
         steps = written_at(path.points, path.pen != DOWN, shape=pixels.shape, pen_width=glyph.pen_width)
-        expected = left_to_write(pixels, steps, len(path))
-        np.testing.assert_allclose(batch.rest[number, : len(path)], expected, atol=1e-6)
+        expected, hovers = left_to_write(pixels, steps, len(path)), hovering(example)
+        count = len(hovers)
+        np.testing.assert_allclose(batch.rest[number, :count][~hovers], expected, atol=1e-6)
+        landing = np.flatnonzero(hovers) + 1
+        np.testing.assert_array_equal(batch.rest[number, landing - 1], batch.rest[number, landing])
         alone = path_batch([example], [0])
-        torch.testing.assert_close(batch.patches[: len(path), number], alone.patches[:, 0])
-        torch.testing.assert_close(batch.fed[: len(path), number], alone.fed[:, 0])
+        torch.testing.assert_close(batch.patches[:count, number], alone.patches[:, 0])
+        torch.testing.assert_close(batch.fed[:count, number], alone.fed[:, 0])
 
 
 def test_the_pen_goes_astray_only_by_chance(example_of: ExampleOf) -> None:
     example = example_of([(x, 50 + 30 * np.sin(x / 9)) for x in range(20, 300, 2)], shape=(100, 320))
     true, same = (path_batch([example], [0]) for _ in range(2))
     torch.testing.assert_close(true.offsets, same.offsets)
-    np.testing.assert_allclose(places(true)[1:, 0], example.path.points[:-1], atol=1e-4)
+    np.testing.assert_allclose(places(true)[2:, 0], example.path.points[:-1], atol=1e-4)
     led = [path_batch([example], [0], rng=np.random.default_rng(seed)) for seed in range(40)]
     torch.testing.assert_close(led[3].fed, path_batch([example], [0], rng=np.random.default_rng(3)).fed)
-    stray = torch.stack([places(batch)[1:, 0] - places(true)[1:, 0] for batch in led])
+    missed = torch.stack([places(batch)[1, 0] - places(true)[1, 0] for batch in led])
+    assert 0.3 * MISSED[1] < missed.std() < 0.9 * MISSED[1]
+    stray = torch.stack([places(batch)[2:, 0] - places(true)[2:, 0] for batch in led])
     deviation = stray.std(dim=(1, 2))
     assert 0.3 * ASTRAY[1] < deviation.mean() < 0.7 * ASTRAY[1]
     assert deviation.max() < 1.5 * ASTRAY[1]
@@ -115,7 +147,7 @@ def test_the_pen_goes_astray_only_by_chance(example_of: ExampleOf) -> None:
 
 def test_a_lone_point_is_a_path() -> None:
     fed = fed_of(np.zeros((1, 2), np.float32), np.array([START]), start_of()[None])
-    assert fed.tolist() == [[0, 0, 0, 0, 0, 1, 0, 0.5]]
+    assert fed.tolist() == [[0, 0, 0, 0, 0, 1, 0, 0, 0.5]]
     assert fed.dtype == np.float32
 
 
