@@ -1,13 +1,14 @@
 """The net follows its own words: glyphs in, the paths that it finds most likely, step by step.
 
 The pen is kept on the ink, begins strokes where something is left to write, and is lifted where it goes back and forth
-over what is written. What the net leaves out, and where exactly a
-stroke runs, is the work of `snap`.
+over what is written. With the `Ways` of a glyph it goes from place to place on its skeleton, each time to the one that
+the net finds most likely, and so can neither stray nor cut a corner. What the net leaves out is the work of `snap`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,12 +16,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from handwrite.core.batch import length_mask, pad
 from handwrite.core.image import WHITE
 from handwrite.recover.batch import HOVER, START, fed_of, glyph_tensors, start_of
 from handwrite.recover.glyph import INKED, Glyph
-from handwrite.recover.model import Moves, RecoverNet
+from handwrite.recover.model import Moves, RecoverNet, log_density
 from handwrite.recover.path import DOWN, END, STRIDE, UP, Path
 from handwrite.recover.view import CELL, NEVER, ROWS, Surroundings, trail_of
+
+if TYPE_CHECKING:
+    from handwrite.recover.ways import Ways  # which training does not need
+
 
 DONE, UNDONE = 0.01, 0.1
 """Shares of the ink that are left when the pen has no more to do, and at most when the net may end."""
@@ -32,16 +38,28 @@ line covers, up to which it is nothing new."""
 LANDING = 3.0
 """Pixels from ink that is still to be written within which a stroke begins."""
 
+SIGHT = 16.0
+"""Pixels from where it hovers within which the pen lands, if anything is left to write there."""
+
+STEP = (0.5 * STRIDE, 1.5 * STRIDE)
+"""Pixels along the skeleton that the pen goes in a step, at least and at most."""
+
 SLACK = 2.0
 """Times the steps that the ink would take if the pen passed it once, until the net is stopped."""
 
+Floats = NDArray[np.float32]
+
 
 @torch.inference_mode()
-def decode(net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0) -> list[Path]:
-    """The path of each glyph. script : see `RecoverNet.encode`. The net is in evaluation mode."""
+def decode(
+    net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0, ways: Sequence[Ways] | None = None
+) -> list[Path]:
+    """The path of each glyph. script : see `RecoverNet.encode`. ways : of each glyph, to keep to. The net is in
+    evaluation mode."""
     device = next(net.parameters()).device
     images, widths = glyph_tensors([glyph.pixels for glyph in glyphs])
-    traces = [_Trace(glyph, images.shape[2]) for glyph in glyphs]
+    kept_to: Sequence[Ways | None] = ways or [None] * len(glyphs)
+    traces = [_Trace(glyph, images.shape[2], ways=own) for glyph, own in zip(glyphs, kept_to, strict=True)]
     state: tuple[Tensor | None, Tensor | None] = (None, None)
     with torch.autocast(device.type, torch.bfloat16):
         scripts = torch.full((len(glyphs),), script)
@@ -51,7 +69,8 @@ def decode(net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0) -> list
             seen, fed, rest = (np.stack(parts) for parts in zip(*(trace.told() for trace in under_way), strict=True))
             patches, told, left = (torch.from_numpy(part).to(device) for part in (seen[None], fed[None], rest[:, None]))
             moves, state = net.steps(encoded, patches, told, left, state)
-            offsets, pens = _likeliest(moves), moves.pen[0].float().cpu().numpy()
+            offsets = _likeliest(moves, [trace.offered() - trace.points[-1] for trace in under_way])
+            pens = moves.pen[0].float().cpu().numpy()
             for trace, offset, pen in zip(under_way, offsets, pens, strict=True):
                 trace.go(offset, pen)
             going = [number for number, trace in enumerate(under_way) if not trace.over]
@@ -61,23 +80,32 @@ def decode(net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0) -> list
     return [trace.path() for trace in traces]
 
 
-def _likeliest(moves: Moves) -> NDArray[np.float32]:
-    """(B, 2) the mean of the heaviest component of each mixture."""
-    best = moves.log_weight[0].argmax(-1)
-    chosen: NDArray[np.float32] = moves.mean[0][torch.arange(len(best)), best].float().cpu().numpy()
-    return chosen
+def _likeliest(moves: Moves, offered: Sequence[Floats]) -> Floats:
+    """(B, 2) of the offsets (n_i, 2) offered to each the likeliest; the mean of its heaviest component where there are
+    none."""
+    row = Moves(*(part[0] for part in moves))
+    every = torch.arange(len(offered))
+    free = row.mean[every, row.log_weight.argmax(-1)]
+    counts = torch.tensor([len(offsets) for offsets in offered])
+    if not counts.any():
+        return np.asarray(free.float().cpu().numpy())
+    offsets = pad(offered).to(free.device)
+    density = log_density(Moves(*(part[:, None] for part in row)), offsets)
+    inside = length_mask(counts, offsets.shape[1]).to(free.device)
+    best = offsets[every, density.masked_fill(~inside, -torch.inf).argmax(1)]
+    return np.asarray(torch.where((counts > 0)[:, None].to(free.device), best, free).float().cpu().numpy())
 
 
 class _Trace:
     """Where the pen has been on a glyph so far."""
 
-    def __init__(self, glyph: Glyph, width: int) -> None:
+    def __init__(self, glyph: Glyph, width: int, *, ways: Ways | None = None) -> None:
         self.glyph = glyph
         self.around = Surroundings(glyph.pixels)
-        self.ink: NDArray[np.float32] = np.zeros((glyph.pixels.shape[0], width), np.float32)
+        self.ink: Floats = np.zeros((glyph.pixels.shape[0], width), np.float32)
         self.ink[:, : glyph.pixels.shape[1]] = glyph.pixels / WHITE
         self.whole = float(self.ink.sum())
-        self.points: list[NDArray[np.float32]] = [start_of()]
+        self.points: list[Floats] = [start_of()]
         self.pens = [START]
         self.trail = trail_of(glyph.pen_width)
         self.nearest = _nearest_ink(glyph)
@@ -86,21 +114,37 @@ class _Trace:
         self.step = glyph.pen_width * STRIDE
         self.most = int(SLACK * self.whole / self.step) + 20
         self.over = False
+        self.places: Floats = np.zeros((0, 2), np.float32) if ways is None else ways.places.astype(np.float32)
+        self.next = np.zeros((0, 0), np.bool_) if ways is None else ways.within(*STEP)
 
-    def told(self) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+    def told(self) -> tuple[NDArray[np.uint8], Floats, Floats]:
         """(PATCH,), (FED,) and (M, ROWS): what the net is told before the next step."""
         here, before = self.points[-1][None], self.points[max(len(self.points) - 2, 0)][None]
         seen = self.around.patches(here, now=np.array([len(self.points)]))
         fed = fed_of(here - before, np.array(self.pens[-1:]), here)
         return seen[0], fed[0], self.rest()
 
-    def rest(self) -> NDArray[np.float32]:
+    def rest(self) -> Floats:
         """(M, ROWS) the share of each cell that is ink without the pen's mark."""
         height, width = self.ink.shape
         cells = self.ink.reshape(height // CELL, CELL, width // CELL, CELL).sum((1, 3)) / CELL**2
         return np.ascontiguousarray(cells.T[:, :ROWS], np.float32)
 
-    def go(self, offset: NDArray[np.float32], pen: NDArray[np.float32]) -> None:
+    def offered(self) -> Floats:
+        """(n, 2) the places among which the pen has to choose; none while it flies, or is not kept to ways."""
+        away = np.hypot(*(self.places - self.points[-1]).T)
+        if not len(away) or self.pens[-1] in (START, UP):
+            chosen = np.zeros(len(away), np.bool_)
+        elif self.pens[-1] == HOVER:
+            x, y = np.clip(self.places, 0, np.array(self.ink.shape[::-1]) - 1).astype(np.int64).T
+            left = self.ink[y, x] > 0
+            near = left & (away < SIGHT)
+            chosen = near if near.any() else left
+        else:
+            chosen = self.next[away.argmin()]
+        return np.asarray(self.places[chosen], np.float32)
+
+    def go(self, offset: Floats, pen: Floats) -> None:
         """Take a step and decide what the pen does after it. pen : (3,) log probabilities."""
         if self.pens[-1] in (START, UP):
             self.hover(self.points[-1] + offset)
@@ -116,14 +160,14 @@ class _Trace:
         self.pens.append(self.action(pen))
         self.over = self.pens[-1] == END
 
-    def hover(self, place: NDArray[np.float32]) -> None:
+    def hover(self, place: Floats) -> None:
         """Fly about to where the next stroke begins."""
         self.points.append(np.clip(place, 0, np.array(self.glyph.pixels.shape[::-1], np.float32)))
         self.kept.append(False)
         self.pens.append(HOVER)
         self.idle = 0
 
-    def action(self, pen: NDArray[np.float32]) -> int:
+    def action(self, pen: Floats) -> int:
         """What the pen does after its last step. pen : (3,) log probabilities."""
         wanted = int(pen.argmax())
         if wanted == DOWN and self.idle >= IDLE:
@@ -134,7 +178,7 @@ class _Trace:
         done = self.left < DONE * self.whole
         return END if (wanted != DOWN and done) or len(self.points) > self.most else wanted
 
-    def landing(self, place: NDArray[np.float32]) -> NDArray[np.float32]:
+    def landing(self, place: Floats) -> Floats:
         """The place, or the nearest one where ink is still to be written."""
         rows, columns = np.nonzero(self.ink > INKED * self.ink.max())
         if not len(rows):
@@ -143,14 +187,14 @@ class _Trace:
         away = np.hypot(*(there - place).T)
         return there[away.argmin()] if away.min() > LANDING else place
 
-    def on_ink(self, place: NDArray[np.float32]) -> NDArray[np.float32]:
+    def on_ink(self, place: Floats) -> Floats:
         """The place, or the nearest one on ink."""
         height, width = self.glyph.pixels.shape
         x, y = (int(np.clip(value, 0, size - 1)) for value, size in zip(place, (width, height), strict=True))
         row, column = self.nearest[y, x]
         return place if (row, column) == (y, x) else np.array([column + 0.5, row + 0.5], np.float32)
 
-    def mark(self, start: NDArray[np.float32], stop: NDArray[np.float32]) -> None:
+    def mark(self, start: Floats, stop: Floats) -> None:
         """Cover the way of a step."""
         ends = [np.round(16 * (place - 0.5)).astype(int).tolist() for place in (start, stop)]
         way = np.zeros(self.ink.shape, np.uint8)

@@ -33,6 +33,7 @@ from handwrite.recover.skeleton import skeleton_of
 from handwrite.recover.snap import snap
 from handwrite.recover.task import restore
 from handwrite.recover.trace import trace
+from handwrite.recover.ways import ways_of
 
 METHODS = ("net", "skeleton")
 LEVELS = ("auto", "character", "word", "line", "page")
@@ -123,13 +124,16 @@ class Recoverer:
         inks: dict[int, Ink] = {}
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH].tolist()
-            paths = decode(self.net, [glyphs[index] for index in part], script=number)
-            found = [
-                snap(path, glyphs[index]) if self.snapping else ink_of_path(path)
-                for index, path in zip(part, paths, strict=True)
-            ]
+            found = self._found(self.net, [glyphs[index] for index in part], script=number)
             inks |= zip(part, self.net.tempo.timed(found), strict=True)
         return [inks[index] for index in range(len(glyphs))]
+
+    def _found(self, net: RecoverNet, glyphs: Sequence[Glyph], *, script: int) -> list[Ink]:
+        """The ink of each glyph, at one speed."""
+        if not self.snapping:
+            return [ink_of_path(path) for path in decode(net, glyphs, script=script)]
+        ways = [ways_of(skeleton_of(glyph.mask)) for glyph in glyphs]
+        return [snap(path, own) for path, own in zip(decode(net, glyphs, script=script, ways=ways), ways, strict=True)]
 
 
 def _check(level: str, script: str) -> None:

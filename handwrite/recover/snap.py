@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
 from handwrite.core.ink import Ink
-from handwrite.recover.glyph import FINE, Glyph
 from handwrite.recover.path import DOWN, Path, at_one_speed
-from handwrite.recover.skeleton import Edge, Skeleton, skeleton_of
-
-SPACING = 1.0
-"""Pixels of the glyph between neighbouring places on the skeleton, about."""
+from handwrite.recover.ways import Ways
 
 NEAR, MOST, FEW = 4.0, 24, 3
 """A decoded point may belong to the places within so many pixels, at most so many, and always to the nearest few."""
@@ -54,72 +48,14 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def snap(path: Path, glyph: Glyph) -> Ink:
-    """The path as strokes along the skeleton of the glyph's ink, at one speed; x, y in pixels of the glyph.
+def snap(path: Path, ways: Ways) -> Ink:
+    """The path as strokes along the ways of its glyph, at one speed; x, y in pixels of the glyph.
 
-    Order and direction are the path's. A stroke that leaves the ink is broken there. Each edge of the skeleton
-    that is longer than the pen is wide is visited, and so is each part of the ink, whatever the path.
+    Order and direction are the path's. A stroke that leaves the ink is broken there. Each edge of the skeleton that is
+    longer than the pen is wide is visited, and so is each part of the ink, whatever the path.
     """
-    ways = _ways_of(skeleton_of(glyph.mask))
     strokes = _followed(path, ways) if len(path) and len(ways.places) else []
     return _ink_of(_completed(strokes, ways), ways)
-
-
-@dataclass(frozen=True, eq=False)
-class _Ways:
-    """The skeleton as places about a pixel apart.
-
-    places : (N, 2) pixels of the glyph. chains : of each edge its places, at least two in between; of a dot one.
-    width : of the pen.
-    """
-
-    places: Floats
-    chains: tuple[Ints, ...]
-    width: float
-
-    @cached_property
-    def graph(self) -> csr_array:
-        """(N, N) pixels between neighbouring places."""
-        pairs = np.concatenate([np.column_stack([chain[:-1], chain[1:]]) for chain in self.chains])
-        apart = np.maximum(np.hypot(*(self.places[pairs[:, 0]] - self.places[pairs[:, 1]]).T), 1e-6)
-        size = len(self.places)
-        return csr_array((np.tile(apart, 2), (pairs.T.ravel(), pairs[:, ::-1].T.ravel())), shape=(size, size))
-
-    @cached_property
-    def branches(self) -> Ints:
-        """(N,) the neighbours of each place: 1 where a stroke ends, 0 for a dot."""
-        return np.asarray(np.diff(self.graph.indptr), np.int64)
-
-    def along(self, way: Ints) -> Floats:
-        """(n,) pixels along places (n,), from the first on."""
-        return np.concatenate([[0], np.cumsum(np.hypot(*np.diff(self.places[way], axis=0).T))])
-
-    def length(self, way: Ints) -> float:
-        """Pixels along places."""
-        return float(self.along(way)[-1])
-
-    def heading(self, way: Ints) -> Floats:
-        """(2,) the direction in which places are left from the first on, over about a pen's width."""
-        ahead = self.places[way[min(len(way) - 1, 1 + int(self.width / SPACING))]] - self.places[way[0]]
-        return np.asarray(ahead / max(float(np.hypot(*ahead)), 1e-6))
-
-
-def _ways_of(skeleton: Skeleton) -> _Ways:
-    places, chains, count = [skeleton.nodes], [], len(skeleton.nodes)
-    for edge in skeleton.edges:
-        inner = _inner(edge)
-        chains.append(np.array([edge.start, *range(count, count + len(inner)), *[edge.end] * bool(edge.length)]))
-        places.append(inner)
-        count += len(inner)
-    return _Ways(np.concatenate(places) / FINE, tuple(chains), skeleton.width / FINE)
-
-
-def _inner(edge: Edge) -> Floats:
-    """(n, 2) points evenly along an edge without its ends, at least two; none of a dot."""
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(edge.path, axis=0).T))])
-    steps = max(3, round(edge.length / (FINE * SPACING))) if edge.length else 1
-    wanted = np.linspace(0, edge.length, steps + 1)[1:-1]
-    return np.column_stack([np.interp(wanted, along, edge.path[:, axis]) for axis in (0, 1)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +79,7 @@ def _stroke_along(way: Ints) -> _Stroke:
     return _Stroke(way, np.zeros((len(way), 2)))
 
 
-def _followed(path: Path, ways: _Ways) -> list[_Stroke]:
+def _followed(path: Path, ways: Ways) -> list[_Stroke]:
     """The strokes of the path on the skeleton, without those pieces of broken ones that are scraps or off the ink."""
     stops, lifted = _match(path, ways)
     on = np.flatnonzero(~lifted)
@@ -159,7 +95,7 @@ def _followed(path: Path, ways: _Ways) -> list[_Stroke]:
     return strokes
 
 
-def _stroke_through(points: NDArray[np.float32], stops: Ints, routes: Sequence[Ints], ways: _Ways) -> _Stroke:
+def _stroke_through(points: NDArray[np.float32], stops: Ints, routes: Sequence[Ints], ways: Ways) -> _Stroke:
     """The stroke along the routes (n - 1) from stop to stop (n,), a step each, that leans to the points (n, 2)."""
     passed = [np.zeros(1)]
     for number, (stop, route) in enumerate(zip(stops.tolist(), routes, strict=False)):
@@ -172,7 +108,7 @@ def _stroke_through(points: NDArray[np.float32], stops: Ints, routes: Sequence[I
     return _Stroke(np.concatenate([stops[:1], *routes]), lean)
 
 
-def _match(path: Path, ways: _Ways) -> tuple[Ints, NDArray[np.bool_]]:
+def _match(path: Path, ways: Ways) -> tuple[Ints, NDArray[np.bool_]]:
     """The place (N,) of each point of the path and, for each step (N - 1,), whether the pen is lifted.
 
     Newson and Krumm 2009, "Hidden Markov map matching through noise and sparseness": the most likely states of a
@@ -197,7 +133,7 @@ def _match(path: Path, ways: _Ways) -> tuple[Ints, NDArray[np.bool_]]:
     return near[every, chosen].astype(np.int64), lifts[every, chosen][1:]
 
 
-def _moves(points: NDArray[np.float32], near: Ints, ways: _Ways) -> Iterator[Floats]:
+def _moves(points: NDArray[np.float32], near: Ints, ways: Ways) -> Iterator[Floats]:
     """For each step the cost (K, K) of moving from each of the places near a point to each of those near the next.
 
     The length of the way along the skeleton differs from the step's by an exponential distribution (Newson and Krumm
@@ -214,7 +150,7 @@ def _moves(points: NDArray[np.float32], near: Ints, ways: _Ways) -> Iterator[Flo
         yield from (longer + np.hypot(strays[..., 0], strays[..., 1])) / SLACK
 
 
-def _routes(ways: _Ways, starts: Ints, ends: Ints) -> list[Ints]:
+def _routes(ways: Ways, starts: Ints, ends: Ints) -> list[Ints]:
     """The places after each start up to its end, on the shortest way; the end alone where it is the start."""
     routes = []
     for first in range(0, len(starts), CHUNK):
@@ -229,7 +165,7 @@ def _routes(ways: _Ways, starts: Ints, ends: Ints) -> list[Ints]:
     return routes
 
 
-def _completed(strokes: Sequence[_Stroke], ways: _Ways) -> list[_Stroke]:
+def _completed(strokes: Sequence[_Stroke], ways: Ways) -> list[_Stroke]:
     """The strokes and what they left out: first where they go on or turn back too early, then strokes of its own."""
     done, touched = list(strokes), {place for stroke in strokes for place in stroke.way.tolist()}
     own = []
@@ -244,7 +180,7 @@ def _completed(strokes: Sequence[_Stroke], ways: _Ways) -> list[_Stroke]:
     return done
 
 
-def _goes_on(strokes: list[_Stroke], trail: Ints, ways: _Ways) -> bool:
+def _goes_on(strokes: list[_Stroke], trail: Ints, ways: Ways) -> bool:
     """Let the stroke that ends, starts or turns back straightest where the trail begins go along it, if there is one.
 
     A stroke that turns back does so at the trail's end.
@@ -268,7 +204,7 @@ def _goes_on(strokes: list[_Stroke], trail: Ints, ways: _Ways) -> bool:
     return True
 
 
-def _straight(way: Ints, at: int, trail: Ints, ways: _Ways) -> float:
+def _straight(way: Ints, at: int, trail: Ints, ways: Ways) -> float:
     """Cosine of the turn from what comes before or after place number `at` of a way into a trail, the sharper turn.
 
     Amid a line, where a pen can go nowhere else, 1.
@@ -279,7 +215,7 @@ def _straight(way: Ints, at: int, trail: Ints, ways: _Ways) -> float:
     return min((-float(ways.heading(arm) @ ways.heading(trail)) for arm in arms), default=1.0)
 
 
-def _left_out(strokes: Iterable[_Stroke], ways: _Ways) -> list[Ints]:
+def _left_out(strokes: Iterable[_Stroke], ways: Ways) -> list[Ints]:
     """The longest pieces of chains that no stroke has passed."""
     passed = {tuple(sorted(step)) for stroke in strokes for step in pairwise(stroke.way.tolist())}
     touched = {place for stroke in strokes for place in stroke.way.tolist()}
@@ -294,7 +230,7 @@ def _left_out(strokes: Iterable[_Stroke], ways: _Ways) -> list[Ints]:
     return pieces
 
 
-def _trails(pieces: Sequence[Ints], ways: _Ways) -> list[Ints]:
+def _trails(pieces: Sequence[Ints], ways: Ways) -> list[Ints]:
     """The pieces joined where they meet, the straightest two first, as a pen would go on there."""
     partner = _partners(pieces, ways)
     trails, used = [], set[int]()
@@ -313,7 +249,7 @@ def _trails(pieces: Sequence[Ints], ways: _Ways) -> list[Ints]:
     return trails
 
 
-def _partners(pieces: Sequence[Ints], ways: _Ways) -> dict[tuple[int, int], tuple[int, int]]:
+def _partners(pieces: Sequence[Ints], ways: Ways) -> dict[tuple[int, int], tuple[int, int]]:
     """For ends of pieces (number, 0 or -1) the end of another piece at which a pen goes on."""
     ends: dict[int, list[tuple[int, int]]] = {}
     for number, piece in enumerate(pieces):
@@ -329,18 +265,18 @@ def _partners(pieces: Sequence[Ints], ways: _Ways) -> dict[tuple[int, int], tupl
     return partner
 
 
-def _directed(trail: Ints, ways: _Ways) -> Ints:
+def _directed(trail: Ints, ways: Ways) -> Ints:
     """The trail from left to right or, where it is higher than wide, from top to bottom."""
     right, down = (ways.places[trail[-1]] - ways.places[trail[0]]).tolist()
     return trail if (right if abs(right) > abs(down) else down) >= 0 else trail[::-1]
 
 
-def _insert(strokes: list[_Stroke], stroke: _Stroke, ways: _Ways) -> None:
+def _insert(strokes: list[_Stroke], stroke: _Stroke, ways: Ways) -> None:
     """Put a stroke before the first that lies wholly to its right, or last."""
     right = ways.places[stroke.way, 0].max()
     later = [number for number, other in enumerate(strokes) if ways.places[other.way, 0].min() > right]
     strokes.insert(later[0] if later else len(strokes), stroke)
 
 
-def _ink_of(strokes: Sequence[_Stroke], ways: _Ways) -> Ink:
+def _ink_of(strokes: Sequence[_Stroke], ways: Ways) -> Ink:
     return at_one_speed([ways.places[stroke.way] + stroke.lean for stroke in strokes])

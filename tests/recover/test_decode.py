@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from handwrite.core.image import WHITE
 from handwrite.recover.batch import START, path_batch, start_of
 from handwrite.recover.data import Example
-from handwrite.recover.decode import DONE, IDLE, LANDING, UNDONE, _Trace, decode
+from handwrite.recover.decode import DONE, IDLE, LANDING, STEP, UNDONE, _Trace, decode
 from handwrite.recover.glyph import HEIGHT, INKED, Glyph
 from handwrite.recover.model import FED, Moves, RecoverNet
 from handwrite.recover.path import DOWN, END, UP, Path
+from handwrite.recover.skeleton import skeleton_of
 from handwrite.recover.view import CELL, NEVER, ROWS, written_at
+from handwrite.recover.ways import ways_of
 
 ExampleOf = Callable[..., Example]
 NetOf = Callable[..., RecoverNet]
@@ -251,3 +253,28 @@ def test_any_net_writes_on_the_ink_and_ends(net_of: NetOf, cross: Example, dotte
             assert on_ink(path, glyph)
             assert path.pen[-1] == END
             assert (path.pen[:-1] != END).all()
+
+
+def erring(path: Path, rng: np.random.Generator) -> Callable[[int, int, NDArray[np.float32]], Choice]:
+    point = steps_of(path)
+
+    def rule(glyph: int, step: int, place: NDArray[np.float32]) -> Choice:
+        at, following = (point[min(number, len(point) - 1)] for number in (step, step + 1))
+        stray = rng.normal(0, 5 if at == following else 1, 2).astype(np.float32)
+        return path.points[at] + stray, int(path.pen[at])
+
+    return rule
+
+
+def test_with_ways_the_pen_goes_from_place_to_place(cross: Example) -> None:
+    """By a net that errs by a pixel, and by five where it hovers before a stroke."""
+    ways = ways_of(skeleton_of(cross.glyph.mask))
+    for seed in range(3):
+        rule = erring(cross.path, np.random.default_rng(seed))
+        [path] = decode(cast(RecoverNet, Oracle(rule)), [cross.glyph], ways=[ways])
+        away = np.hypot(*(path.points[:, None] - ways.places).transpose(2, 0, 1)).min(axis=1)
+        assert away.max() < 1e-3
+        steps = np.hypot(*np.diff(path.points, axis=0).T)[path.pen[:-1] == DOWN]
+        assert steps.max() <= STEP[1] + 1e-3
+        assert path.pen.tolist() == cross.path.pen.tolist()
+        assert np.hypot(*(path.points - cross.path.points).T).mean() < 3

@@ -228,9 +228,9 @@ def test_the_net_is_told_the_script_that_it_knows(
 ) -> None:
     told: list[int] = []
 
-    def told_decode(net, glyphs, *, script):  # type: ignore[no-untyped-def]
+    def told_decode(net, glyphs, *, script, **options):  # type: ignore[no-untyped-def]
         told.append(script)
-        return decode(net, glyphs, script=script)
+        return decode(net, glyphs, script=script, **options)
 
     monkeypatch.setattr(predict, "decode", told_decode)
     recoverer, glyph = Recoverer(net_of("Kana", "Latn")), glyph_of(picture([(20, 20), (40, 60)]))

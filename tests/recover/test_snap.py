@@ -15,6 +15,7 @@ from handwrite.recover.glyph import FINE, HEIGHT, INKED, TALL, Glyph
 from handwrite.recover.path import DOWN, END, SPEED, STRIDE, UP, Path
 from handwrite.recover.skeleton import Skeleton, skeleton_of
 from handwrite.recover.snap import MOST_LEAN, snap
+from handwrite.recover.ways import ways_of
 
 Stroke = NDArray[np.float64]
 
@@ -29,6 +30,10 @@ def glyph_with(*strokes: Stroke, columns: int = 64, width: float = 3.0) -> Glyph
         corners = np.round((FINE * np.repeat(stroke, 2, axis=0) - 0.5) * 16).astype(np.int32)
         cv2.polylines(fine, [corners], False, 255, round(FINE * width), cv2.LINE_8, 4)
     return Glyph(fine, scale=1.0, left=0.0, top=0.0)
+
+
+def snapped(path: Path, glyph: Glyph) -> Ink:
+    return snap(path, ways_of(skeleton_of(glyph.mask)))
 
 
 def stepped(stroke: Stroke, *, step: float = STRIDE) -> Stroke:
@@ -96,7 +101,7 @@ def check_fidelity(ink: Ink, glyph: Glyph) -> None:
 
 def test_a_noisy_path_on_a_plus_becomes_its_two_strokes() -> None:
     glyph = glyph_with(ACROSS, DOWNWARD)
-    ink = snap(decoded(ACROSS, DOWNWARD, noise=1.0), glyph)
+    ink = snapped(decoded(ACROSS, DOWNWARD, noise=1.0), glyph)
     check_fidelity(ink, glyph)
     assert ends(ink) == pytest.approx(np.array([[10, 30, 54, 30], [31, 10, 31, 54]]), abs=2.0)
     assert [length(stroke) for stroke in ink.strokes()] == pytest.approx([44, 44], abs=4)
@@ -104,7 +109,7 @@ def test_a_noisy_path_on_a_plus_becomes_its_two_strokes() -> None:
 
 def test_order_and_direction_are_those_of_the_path() -> None:
     glyph = glyph_with(ACROSS, DOWNWARD)
-    ink = snap(decoded(DOWNWARD[::-1], ACROSS[::-1], noise=1.0), glyph)
+    ink = snapped(decoded(DOWNWARD[::-1], ACROSS[::-1], noise=1.0), glyph)
     assert ends(ink) == pytest.approx(np.array([[31, 54, 31, 10], [54, 30, 10, 30]]), abs=2.0)
 
 
@@ -114,7 +119,7 @@ def test_a_loop_is_followed_round(seed: int) -> None:
     e = np.column_stack([32 + 17 * np.cos(turn), 33 - 17 * np.sin(turn)])
     e = np.concatenate([[[15.5, 38.0]], e])
     glyph = glyph_with(e)
-    ink = snap(decoded(e, noise=1.0, seed=seed), glyph)
+    ink = snapped(decoded(e, noise=1.0, seed=seed), glyph)
     check_fidelity(ink, glyph)
     assert len(ink.strokes()) == 1
     assert agreement(ink, stepped(e)) > 0.9
@@ -127,7 +132,7 @@ N = np.array([[20, 15], [20, 52], [20, 26], [26, 18], [36, 16], [44, 22], [44, 5
 @pytest.mark.parametrize("seed", range(4))
 def test_a_retraced_stem_is_gone_down_and_up(seed: int) -> None:
     glyph = glyph_with(N)
-    ink = snap(decoded(N, noise=0.8, seed=seed), glyph)
+    ink = snapped(decoded(N, noise=0.8, seed=seed), glyph)
     check_fidelity(ink, glyph)
     (stroke,) = ink.strokes()
     assert length(stroke) == pytest.approx(length(stepped(N)), rel=0.08)
@@ -140,7 +145,7 @@ def test_a_retraced_stem_is_gone_down_and_up(seed: int) -> None:
 def test_the_two_ways_of_a_retraced_line_stay_on_their_sides() -> None:
     aside = np.array([0.8, 0.0])
     down, up = DOWNWARD - aside, DOWNWARD[::-1] + aside
-    ink = snap(decoded(np.concatenate([down, up])), glyph_with(DOWNWARD))
+    ink = snapped(decoded(np.concatenate([down, up])), glyph_with(DOWNWARD))
     (stroke,) = ink.strokes()
     bottom = int(stroke[:, 1].argmax())
     left, right = stroke[5 : bottom - 5, 0], stroke[bottom + 5 : -5, 0]
@@ -151,7 +156,7 @@ def test_a_pen_that_turns_back_too_early_goes_to_the_end_of_the_line() -> None:
     early = N.copy()
     early[1, 1] = 44
     glyph = glyph_with(N)
-    ink = snap(decoded(early), glyph)
+    ink = snapped(decoded(early), glyph)
     check_fidelity(ink, glyph)
     (stroke,) = ink.strokes()
     assert length(stroke) == pytest.approx(length(stepped(N)), rel=0.08)
@@ -161,14 +166,14 @@ def test_a_pen_that_turns_back_too_early_goes_to_the_end_of_the_line() -> None:
 def test_a_crossing_is_gone_straight_through(seed: int) -> None:
     falling, rising = np.array([[14.0, 12], [50, 52]]), np.array([[14.0, 52], [50, 12]])
     glyph = glyph_with(falling, rising)
-    ink = snap(decoded(falling, rising, noise=0.8, seed=seed), glyph)
+    ink = snapped(decoded(falling, rising, noise=0.8, seed=seed), glyph)
     check_fidelity(ink, glyph)
     assert ends(ink) == pytest.approx(np.array([[14, 12, 50, 52], [14, 52, 50, 12]]), abs=2.5)
 
 
 def test_a_stroke_that_leaves_the_ink_is_broken() -> None:
     both = path_through(np.concatenate([stepped(LEFT_BAR), stepped(RIGHT_BAR)]))
-    ink = snap(both, glyph_with(LEFT_BAR, RIGHT_BAR))
+    ink = snapped(both, glyph_with(LEFT_BAR, RIGHT_BAR))
     assert ends(ink) == pytest.approx(np.array([[12, 12, 12, 52], [52, 12, 52, 52]]), abs=2.0)
 
 
@@ -176,7 +181,7 @@ def test_a_jump_to_and_from_beside_the_ink_leaves_no_scraps() -> None:
     points = stepped(np.array([[10.0, 40], [90, 40]]))
     points[10:16] -= [0, 30]
     glyph = glyph_with(np.array([[10.0, 40], [90, 40]]), columns=100)
-    ink = snap(path_through(points), glyph)
+    ink = snapped(path_through(points), glyph)
     check_fidelity(ink, glyph)
     assert sum(map(length, ink.strokes())) == pytest.approx(80, abs=4)
 
@@ -184,18 +189,18 @@ def test_a_jump_to_and_from_beside_the_ink_leaves_no_scraps() -> None:
 @pytest.mark.parametrize("kept", [(0, 2), (1, 2), (0, 1), (2,)])
 def test_a_missing_stroke_comes_in_reading_order(kept: tuple[int, ...]) -> None:
     bars = [LEFT_BAR, MIDDLE_BAR, RIGHT_BAR]
-    ink = snap(decoded(*(bars[number] for number in kept)), glyph_with(*bars))
+    ink = snapped(decoded(*(bars[number] for number in kept)), glyph_with(*bars))
     assert ends(ink) == pytest.approx(np.array([[x, 12, x, 52] for x in (12, 32, 52)]), abs=2.0)
 
 
 def test_missing_strokes_above_each_other_come_from_the_top() -> None:
     rows = [np.array([[12.0, y], [50.0, y]]) for y in (14.0, 32.0, 50.0)]
-    ink = snap(NOTHING, glyph_with(*rows))
+    ink = snapped(NOTHING, glyph_with(*rows))
     assert ends(ink) == pytest.approx(np.array([[12, y, 50, y] for y in (14, 32, 50)]), abs=2.0)
 
 
 def test_the_missing_stroke_of_a_plus_goes_straight_through() -> None:
-    ink = snap(decoded(DOWNWARD), glyph_with(ACROSS, DOWNWARD))
+    ink = snapped(decoded(DOWNWARD), glyph_with(ACROSS, DOWNWARD))
     assert ends(ink) == pytest.approx(np.array([[31, 10, 31, 54], [10, 30, 54, 30]]), abs=2.0)
 
 
@@ -204,7 +209,7 @@ def test_the_missing_stroke_of_a_plus_goes_straight_through() -> None:
 def test_a_stroke_goes_on_to_the_ends_of_its_line(first: int, last: int | None, rest: int) -> None:
     points = stepped(ACROSS)[first:last]
     resting = np.concatenate([np.repeat(points[:1], rest, axis=0), points[1:-1], np.repeat(points[-1:], rest, axis=0)])
-    ink = snap(path_through(resting), glyph_with(ACROSS))
+    ink = snapped(path_through(resting), glyph_with(ACROSS))
     assert ends(ink) == pytest.approx(np.array([[10, 30, 54, 30]]), abs=2.0)
     assert length(ink.points) == pytest.approx(44, abs=3)
 
@@ -213,15 +218,15 @@ def test_a_dot_is_a_stroke() -> None:
     dot, bar = np.array([[32.0, 8.0]]), np.array([[32.0, 18.0], [32.0, 58.0]])
     glyph = glyph_with(bar, dot)
     for path in (decoded(bar), path_through(stepped(bar), dot + 0.7), NOTHING):
-        ink = snap(path, glyph)
+        ink = snapped(path, glyph)
         check_fidelity(ink, glyph)
         assert sorted(map(length, ink.strokes())) == pytest.approx([0, 40], abs=3)
-    assert ends(snap(path_through(dot, stepped(bar)), glyph))[0] == pytest.approx([32, 8] * 2, abs=1)
+    assert ends(snapped(path_through(dot, stepped(bar)), glyph))[0] == pytest.approx([32, 8] * 2, abs=1)
 
 
 def test_a_pen_that_stands_still_is_no_obstacle() -> None:
     points = stepped(ACROSS)
-    ink = snap(
+    ink = snapped(
         path_through(np.concatenate([points[:9], np.repeat(points[8:9], 10, axis=0), points[9:]])), glyph_with(ACROSS)
     )
     assert length(ink.points) == pytest.approx(44, abs=2)
@@ -229,7 +234,7 @@ def test_a_pen_that_stands_still_is_no_obstacle() -> None:
 
 
 def test_no_ink_gives_none() -> None:
-    assert len(snap(decoded(ACROSS), glyph_with())) == 0
+    assert len(snapped(decoded(ACROSS), glyph_with())) == 0
 
 
 def curve(rng: np.random.Generator, columns: int) -> Stroke:
@@ -250,7 +255,7 @@ def test_whatever_the_path_the_ink_is_written_and_nothing_else(seed: int) -> Non
     garbage = path_through(*(rng.uniform(-10, columns + 10, (rng.integers(1, 40), 2)) for _ in range(3)))
     honest = path_through(*(stepped(s) if len(s) > 1 else s for s in strokes), noise=rng.uniform(0, 4), seed=seed)
     for path in (garbage, honest, NOTHING):
-        ink = snap(path, glyph)
+        ink = snapped(path, glyph)
         check_fidelity(ink, glyph)
         assert ink.has_clock
         assert (np.diff(ink.points[:, 2])[ink.pen_up[:-1]] > 0).all()
@@ -258,7 +263,7 @@ def test_whatever_the_path_the_ink_is_written_and_nothing_else(seed: int) -> Non
 
 def test_the_check_of_fidelity_can_fail() -> None:
     glyph = glyph_with(ACROSS, DOWNWARD)
-    whole = snap(NOTHING, glyph)
+    whole = snapped(NOTHING, glyph)
     for ink in (Ink.from_strokes(whole.strokes()[:1]), whole.moved(1, 1)):
         with pytest.raises(AssertionError):
             check_fidelity(ink, glyph)
