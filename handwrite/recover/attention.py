@@ -42,3 +42,23 @@ class CoverageAttention(nn.Module):
         weights = energy.masked_fill(~columns.inside[:, None], -torch.inf).softmax(-1)
         left = (weights[:, :, None] @ rest)[:, :, 0]
         return weights.to(columns.values.dtype) @ columns.values, left, weights
+
+
+class CellPointer(nn.Module):
+    """Points at the cell in which the next stroke begins (Vinyals, Fortunato and Jaitly 2015, "Pointer networks", eq.
+    3), knowing what is left to write in each."""
+
+    def __init__(self, *, query: int, size: int) -> None:
+        super().__init__()
+        self.ask = nn.Linear(query, size)
+        self.cover = nn.Linear(2, size, bias=False)
+        self.energy = nn.Linear(size, 1, bias=False)
+
+    def forward(self, queries: Tensor, cells: Tensor, rest: Tensor, inside: Tensor) -> Tensor:
+        """queries (J, Q), cells (J, M, R, A), rest (J, M, R) the share of each that is still to be written, inside
+        (J, M) bool: (J, M * R) log probabilities."""
+        left = torch.stack([rest, (rest > 0).to(rest.dtype)], -1)
+        hidden = torch.tanh(cells + self.ask(queries)[:, None, None] + self.cover(left))
+        energy = self.energy(hidden)[..., 0].float().masked_fill(~inside[..., None], -torch.inf)
+        log_probabilities: Tensor = energy.flatten(1).log_softmax(-1)
+        return log_probabilities

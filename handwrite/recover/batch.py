@@ -19,10 +19,10 @@ from handwrite.core.batch import length_mask, pad
 from handwrite.core.path_metrics import glyph_height, trace_of
 from handwrite.recover.data import Example
 from handwrite.recover.glyph import HEIGHT
-from handwrite.recover.model import PER_UNIT
-from handwrite.recover.path import DOWN, UP
+from handwrite.recover.model import PENS_FED, PER_UNIT
+from handwrite.recover.path import DOWN, HOVER, START, UP
 from handwrite.recover.tempo import seen_of, shaken, true_tempo
-from handwrite.recover.view import CELL, NEVER, Surroundings, left_to_write, written_at
+from handwrite.recover.view import CELL, NEVER, ROWS, Surroundings, left_to_write, written_at
 
 ASTRAY = (0.0, 1.6)
 """Least and most pixels, standard deviation, that the pen is off the path in an example."""
@@ -31,11 +31,8 @@ FADING = 0.8 ** np.arange(12)
 FADING /= np.sqrt((FADING**2).sum())
 """How one step's error lives on in the next ones."""
 
-MISSED = (0.0, 6.0)
+MISSED = (0.0, 4.0)
 """The same of the place over which the pen hovers before a stroke."""
-
-START, HOVER, PENS_FED = 3, 4, 5
-"""What the pen did before the first step, and before it lands; of so many."""
 
 Floats = NDArray[np.float32]
 
@@ -46,7 +43,8 @@ class PathBatch:
 
     images, widths, scripts : see `RecoverNet.encode`. patches (N, B, PATCH) uint8, fed (N, B, FED), rest (B, N, M,
     ROWS) : see `RecoverNet.steps`. offsets : (N, B, 2) float32, from where the pen was before each step to where it
-    should be after. pen : (N, B) int64. lengths : (B,) int64 steps. points (P, B, SEEN), point_counts (B,) : see
+    should be after. cells : (J,) int64, of those steps in which the pen flies the cell where it should be after. pen :
+    (N, B) int64. lengths : (B,) int64 steps. points (P, B, SEEN), point_counts (B,) : see
     `Tempo`. tempo : (P, B) float32 log speed at the points, NaN where it is not known.
     """
 
@@ -57,6 +55,7 @@ class PathBatch:
     fed: Tensor
     rest: Tensor
     offsets: Tensor
+    cells: Tensor
     pen: Tensor
     lengths: Tensor
     points: Tensor
@@ -85,7 +84,8 @@ def path_batch(
     """A batch of glyphs, their paths and their scripts' numbers; with `rng` the pen goes astray."""
     images, widths = glyph_tensors([example.glyph.pixels for example in examples])
     told = [_told(example, images.shape[2], rng) for example in examples]
-    seen, fed, rest, offsets, pen = zip(*told, strict=True)
+    seen, fed, rest, offsets, pen, cells = zip(*told, strict=True)
+    cell = pad(cells, time_first=True, beyond=-1)
     traces = [trace_of(example.ink, glyph_height(example.ink)) for example in examples]
     return PathBatch(
         images=images,
@@ -95,6 +95,7 @@ def path_batch(
         fed=pad(fed, time_first=True),
         rest=pad(rest),
         offsets=pad(offsets, time_first=True),
+        cells=cell[cell >= 0],
         pen=pad(pen, time_first=True),
         lengths=torch.tensor([len(one) for one in pen]),
         points=pad([seen_of(shaken(trace, rng) if rng else trace) for trace in traces], time_first=True),
@@ -105,17 +106,19 @@ def path_batch(
 
 def _told(
     example: Example, width: int, rng: np.random.Generator | None
-) -> tuple[NDArray[np.uint8], Floats, Floats, Floats, NDArray[np.int64]]:
-    """What an example says before each step, and the offset and the pen that it wants.
+) -> tuple[NDArray[np.uint8], Floats, Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
+    """What an example says before each step, and the offset, the pen and the cell, -1 where none, that it wants.
 
-    A stroke takes a step more than it has points: the pen first flies about to where it begins, hovers there, where the
-    net sees the ink closely, and then lands.
+    A stroke takes a step more than it has points: the pen first flies to the middle of the cell where it begins, hovers
+    there, where the net sees the ink closely, and then lands.
     """
     glyph, path = example.glyph, example.path
     begins = np.concatenate([[True], path.pen[:-1] != DOWN])
     point = np.repeat(np.arange(len(path)), 1 + begins)
     hovers = np.append(point[1:] == point[:-1], False)
     places = path.points[point]
+    cells = np.clip(places // CELL, 0, (width // CELL - 1, ROWS - 1)).astype(np.int64)
+    places = np.where(hovers[:, None], CELL * (cells + np.float32(0.5)), places)
     before = np.concatenate([start_of()[None], places[:-1]])
     if rng is not None:
         before[1:] += _astray(len(point) - 1, rng)
@@ -134,6 +137,7 @@ def _told(
         left_to_write(pixels, wide, len(point)),
         (places - before).astype(np.float32),
         np.where(hovers, UP, path.pen[point]),
+        np.where(hovers, cells[:, 0] * ROWS + cells[:, 1], -1),
     )
 
 

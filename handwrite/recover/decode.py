@@ -18,10 +18,10 @@ from torch import Tensor
 
 from handwrite.core.batch import length_mask, pad
 from handwrite.core.image import WHITE
-from handwrite.recover.batch import HOVER, START, fed_of, glyph_tensors, start_of
+from handwrite.recover.batch import fed_of, glyph_tensors, start_of
 from handwrite.recover.glyph import INKED, Glyph
 from handwrite.recover.model import Moves, RecoverNet, log_density
-from handwrite.recover.path import DOWN, END, STRIDE, UP, Path
+from handwrite.recover.path import DOWN, END, HOVER, START, STRIDE, UP, Path
 from handwrite.recover.view import CELL, NEVER, ROWS, Surroundings, trail_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ line covers, up to which it is nothing new."""
 
 LANDING = 3.0
 """Pixels from ink that is still to be written within which a stroke begins."""
+
+LEFT = 0.02
+"""Share of a cell's ink at which something is left to write there."""
 
 SIGHT = 16.0
 """Pixels from where it hovers within which the pen lands, if anything is left to write there."""
@@ -68,11 +71,14 @@ def decode(
         while under_way:
             seen, fed, rest = (np.stack(parts) for parts in zip(*(trace.told() for trace in under_way), strict=True))
             patches, told, left = (torch.from_numpy(part).to(device) for part in (seen[None], fed[None], rest[:, None]))
-            moves, state = net.steps(encoded, patches, told, left, state)
+            moves, cells, state = net.steps(encoded, patches, told, left, state)
             offsets = _likeliest(moves, [trace.offered() - trace.points[-1] for trace in under_way])
-            pens = moves.pen[0].float().cpu().numpy()
+            pens, flights = moves.pen[0].float().cpu().numpy(), iter(cells.cpu().numpy())
             for trace, offset, pen in zip(under_way, offsets, pens, strict=True):
-                trace.go(offset, pen)
+                if trace.flies:
+                    trace.fly(next(flights))
+                else:
+                    trace.go(offset, pen)
             going = [number for number, trace in enumerate(under_way) if not trace.over]
             if len(going) < len(under_way):
                 under_way, encoded = [under_way[number] for number in going], encoded.only(going)
@@ -133,7 +139,7 @@ class _Trace:
     def offered(self) -> Floats:
         """(n, 2) the places among which the pen has to choose; none while it flies, or is not kept to ways."""
         away = np.hypot(*(self.places - self.points[-1]).T)
-        if not len(away) or self.pens[-1] in (START, UP):
+        if not len(away) or self.flies:
             chosen = np.zeros(len(away), np.bool_)
         elif self.pens[-1] == HOVER:
             x, y = np.clip(self.places, 0, np.array(self.ink.shape[::-1]) - 1).astype(np.int64).T
@@ -146,9 +152,6 @@ class _Trace:
 
     def go(self, offset: Floats, pen: Floats) -> None:
         """Take a step and decide what the pen does after it. pen : (3,) log probabilities."""
-        if self.pens[-1] in (START, UP):
-            self.hover(self.points[-1] + offset)
-            return
         lands = self.pens[-1] == HOVER
         place = self.on_ink(self.points[-1] + offset)
         place = self.landing(place) if lands else place
@@ -160,9 +163,16 @@ class _Trace:
         self.pens.append(self.action(pen))
         self.over = self.pens[-1] == END
 
-    def hover(self, place: Floats) -> None:
-        """Fly about to where the next stroke begins."""
-        self.points.append(np.clip(place, 0, np.array(self.glyph.pixels.shape[::-1], np.float32)))
+    @property
+    def flies(self) -> bool:
+        """Whether the pen is in the air, and not yet over where it lands."""
+        return self.pens[-1] in (START, UP)
+
+    def fly(self, cells: Floats) -> None:
+        """Fly to the likeliest cell where something is left to write. cells : (M * ROWS,) log probabilities."""
+        rest = self.rest().ravel()
+        best = int(np.where(rest > min(LEFT, rest.max() / 2), cells, -np.inf).argmax())
+        self.points.append(CELL * (np.array(divmod(best, ROWS), np.float32) + np.float32(0.5)))
         self.kept.append(False)
         self.pens.append(HOVER)
         self.idle = 0

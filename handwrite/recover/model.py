@@ -22,14 +22,16 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax, relu, softplus
 
 from handwrite.core.layers import BothWays, Convolution, Residual, convolved
-from handwrite.recover.attention import Columns, CoverageAttention
+from handwrite.recover.attention import CellPointer, Columns, CoverageAttention
+from handwrite.recover.path import START, UP
 from handwrite.recover.tempo import Tempo
 from handwrite.recover.view import CELL, PATCH, ROWS
 
-FED = 9
-"""Values that a step is told of the one before it: its offset, what the pen did, and where it is in the glyph."""
+PENS, PENS_FED = 3, 5
+"""What the pen may do after a step, and may have done before it."""
 
-PENS = 3
+FED = 2 + PENS_FED + 2
+"""Values that a step is told of the one before it: its offset, what the pen did, and where it is in the glyph."""
 
 PARTS = 6
 """Numbers of a component: its weight, two means, two deviations, a correlation."""
@@ -61,15 +63,17 @@ class RecoverConfig:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Glyphs as the decoder sees them: their columns, and their scripts (B, S)."""
+    """Glyphs as the decoder sees them: their columns, their cells (B, M, ROWS, A), and their scripts (B, S)."""
 
     columns: Columns
+    cells: Tensor
     script: Tensor
 
     def only(self, rows: Sequence[int]) -> Encoded:
         """Some of the glyphs."""
         parts = self.columns
-        return Encoded(Columns(parts.keys[rows], parts.values[rows], parts.inside[rows]), self.script[rows])
+        columns = Columns(parts.keys[rows], parts.values[rows], parts.inside[rows])
+        return Encoded(columns, self.cells[rows], self.script[rows])
 
 
 class Moves(NamedTuple):
@@ -113,6 +117,9 @@ class RecoverNet(nn.Module):
         self.attention = CoverageAttention(query=config.hidden, rows=ROWS, size=config.attention)
         self.after = nn.GRU(config.hidden + config.values + ROWS + 2 + 1, config.hidden)
         self.leave = nn.Linear(config.hidden + 2, config.mixtures * PARTS + PENS)
+        self.cell = nn.Linear(third, config.attention)
+        self.column = nn.Linear(config.values, ROWS * config.attention)
+        self.pointer = CellPointer(query=config.hidden, size=config.attention)
         self.dropout = nn.Dropout(config.dropout)
         self.tempo = Tempo(config.tempo)
 
@@ -126,10 +133,10 @@ class RecoverNet(nn.Module):
         rest: Tensor,
         points: Tensor,
         point_counts: Tensor,
-    ) -> tuple[Moves, Tensor]:
+    ) -> tuple[Moves, Tensor, Tensor]:
         """What is expected of the steps of known paths, and of their tempo; see `encode`, `steps` and `Tempo`."""
-        moves, _ = self.steps(self.encode(images, widths, scripts), patches, fed, rest)
-        return moves, self.tempo(points, point_counts)
+        moves, cells, _ = self.steps(self.encode(images, widths, scripts), patches, fed, rest)
+        return moves, cells, self.tempo(points, point_counts)
 
     def encode(self, images: Tensor, widths: Tensor, scripts: Tensor) -> Encoded:
         """images (B, HEIGHT, W) float32 from 0 for paper to 1 for ink, W a multiple of `CELL`; widths (B,) columns;
@@ -140,7 +147,9 @@ class RecoverNet(nn.Module):
         number = torch.arange(len(seen), device=images.device)
         place = (number / ROWS)[:, None, None].expand(-1, len(images), 1).to(seen.dtype)
         values = relu(self.values(torch.cat([seen, self.columns(seen, lengths), place], -1))).transpose(0, 1)
-        return Encoded(Columns(self.keys(values), values, number < lengths[:, None]), self.script(scripts))
+        own = self.cell(hidden.permute(0, 3, 2, 1))  # (B, W / CELL, ROWS, A)
+        cells = own + self.column(values).view_as(own)
+        return Encoded(Columns(self.keys(values), values, number < lengths[:, None]), cells, self.script(scripts))
 
     def steps(
         self,
@@ -149,8 +158,11 @@ class RecoverNet(nn.Module):
         fed: Tensor,
         rest: Tensor,
         state: tuple[Tensor | None, Tensor | None] = (None, None),
-    ) -> tuple[Moves, tuple[Tensor, Tensor]]:
+    ) -> tuple[Moves, Tensor, tuple[Tensor, Tensor]]:
         """What is expected of N steps, and the state after them.
+
+        Where the pen is in the air, after it was lifted or before it begins, it flies to a cell instead of moving by an
+        offset: the second result (J, M * ROWS) holds log probabilities of the cells, for these steps in their order.
 
         patches (N, B, PATCH), fed (N, B, FED), rest (B, N, M, ROWS): what is around the pen, the step before, and the
         share of each cell that is left, all before each step. state : after the steps before these.
@@ -163,7 +175,10 @@ class RecoverNet(nn.Module):
         all_left = rest.sum((2, 3)).T[..., None] / ROWS
         joint = [self.dropout(hidden), context.transpose(0, 1), left.transpose(0, 1), aim, all_left]
         hidden, second = self.after(torch.cat(joint, -1), state[1])
-        return self._moves(self.leave(torch.cat([self.dropout(hidden), aim], -1)).float()), (first, second)
+        moves = self._moves(self.leave(torch.cat([self.dropout(hidden), aim], -1)).float())
+        step, row = flying(fed).nonzero(as_tuple=True)
+        cells = self.pointer(hidden[step, row], encoded.cells[row], rest[row, step], encoded.columns.inside[row])
+        return moves, cells, (first, second)
 
     def _moves(self, raw: Tensor) -> Moves:
         count = self.config.mixtures
@@ -176,6 +191,11 @@ class RecoverNet(nn.Module):
             correlation=0.95 * torch.tanh(correlation),
             pen=log_softmax(pen, -1),
         )
+
+
+def flying(fed: Tensor) -> Tensor:
+    """(N, B) bool, whether the pen is in the air before each step (N, B, FED), and not yet over where it lands."""
+    return fed[..., 2 + UP] + fed[..., 2 + START] > 0
 
 
 def _middle(weights: Tensor, left: Tensor) -> Tensor:

@@ -27,8 +27,9 @@ SPEED = 6.0
 GAP = (0.12, 0.15)
 """Seconds from one stroke to the next, and more for each height of the way."""
 
-DOWN, UP, END = 0, 1, 2
-"""What the pen does after a point: it goes on writing, is lifted, or is done."""
+DOWN, UP, END, START, HOVER = range(5)
+"""What the pen does after a point: it goes on writing, is lifted, or is done. And what it did before the first point of
+all, and before the first point of a stroke, over which it hovers."""
 
 
 @dataclass(frozen=True, eq=False)

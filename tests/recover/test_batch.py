@@ -11,10 +11,7 @@ from numpy.typing import NDArray
 
 from handwrite.recover.batch import (
     ASTRAY,
-    HOVER,
     MISSED,
-    PENS_FED,
-    START,
     PathBatch,
     fed_of,
     glyph_tensors,
@@ -23,8 +20,8 @@ from handwrite.recover.batch import (
 )
 from handwrite.recover.data import Example
 from handwrite.recover.glyph import HEIGHT
-from handwrite.recover.model import FED, PER_UNIT
-from handwrite.recover.path import DOWN, END, UP
+from handwrite.recover.model import FED, PENS_FED, PER_UNIT, flying
+from handwrite.recover.path import DOWN, END, HOVER, START, UP
 from handwrite.recover.view import CELL, PATCH, ROWS, left_to_write, written_at
 
 ExampleOf = Callable[..., Example]
@@ -73,11 +70,22 @@ def test_offsets_lead_from_where_the_pen_was_to_the_path(examples: list[Example]
             count, hovers = int(batch.lengths[number]), hovering(example)
             np.testing.assert_allclose(reached[:count, number][~hovers], example.path.points, atol=1e-4)
             assert batch.pen[:count, number][~hovers].tolist() == example.path.pen.tolist()
-            np.testing.assert_allclose(
-                reached[:count, number][hovers], reached[1:count, number][hovers[:-1]], atol=1e-4
-            )
+            landing = reached[1:count, number][hovers[:-1]]
+            np.testing.assert_allclose(reached[:count, number][hovers], CELL * (landing // CELL + 0.5), atol=1e-4)
             assert (batch.pen[:count, number][hovers] == UP).all()
             assert int(batch.pen[count - 1, number]) == END
+
+
+def test_the_pen_flies_to_the_cells_where_strokes_begin(examples: list[Example]) -> None:
+    for rng in (None, np.random.default_rng(0)):
+        batch = path_batch(examples, [0, 1, 2], rng=rng)
+        step, row = flying(batch.fed).nonzero(as_tuple=True)
+        assert len(batch.cells) == len(step) == 5
+        for number, at, cell in zip(row.tolist(), step.tolist(), batch.cells.tolist(), strict=True):
+            hovers = hovering(examples[number])
+            assert hovers[at]
+            begin = examples[number].path.points[int((~hovers[:at]).sum())]
+            assert divmod(cell, ROWS) == tuple((begin // CELL).astype(int).tolist())
 
 
 def test_what_the_pen_did_is_told_and_nothing_before_the_start(examples: list[Example]) -> None:

@@ -43,6 +43,10 @@ def expected(net: RecoverNet, *inputs: Tensor) -> Moves:
     return net.steps(net.encode(*inputs[:3]), *inputs[3:])[0]
 
 
+def cells(net: RecoverNet, *inputs: Tensor) -> Tensor:
+    return net.steps(net.encode(*inputs[:3]), *inputs[3:])[1]
+
+
 def same(one: Moves, other: Moves) -> None:
     for field in Moves._fields:
         torch.testing.assert_close(getattr(one, field), getattr(other, field), atol=1e-5, rtol=1e-4)
@@ -73,13 +77,16 @@ def test_what_is_expected_has_its_shapes_and_is_likely(net: RecoverNet, inputs: 
 @pytest.mark.parametrize("sizes", [[1] * STEPS, [5, 1, 8]])
 def test_step_by_step_is_the_whole_path(net: RecoverNet, inputs: Inputs, sizes: list[int]) -> None:
     encoded, (patches, fed, rest) = encode(net, inputs), inputs[3:]
-    whole, last = net.steps(encoded, patches, fed, rest)
+    whole, flights, last = net.steps(encoded, patches, fed, rest)
     parts: list[Moves] = []
+    flown: list[Tensor] = []
     state: tuple[Tensor | None, Tensor | None] = (None, None)
     for part in torch.split(torch.arange(STEPS), sizes):
-        moves, state = net.steps(encoded, patches[part], fed[part], rest[:, part], state)
+        moves, own, state = net.steps(encoded, patches[part], fed[part], rest[:, part], state)
         parts.append(moves)
+        flown.append(own)
     same(joined(parts), whole)
+    torch.testing.assert_close(torch.cat(flown), flights, atol=1e-5, rtol=1e-4)
     torch.testing.assert_close(state, last, atol=1e-5, rtol=1e-4)
     anew = net.steps(encoded, patches[1:2], fed[1:2], rest[:, 1:2])[0]
     assert (anew.mean[0] - whole.mean[1]).abs().max() > 1e-3  # the state matters
@@ -101,10 +108,21 @@ def test_a_step_knows_nothing_of_later_ones(net: RecoverNet, inputs: Inputs) -> 
 def test_padding_changes_nothing(net: RecoverNet, inputs: Inputs) -> None:
     whole = expected(net, *inputs)
     images, widths, scripts, patches, fed, rest = inputs
-    more = expected(net, pad(images, (0, 3 * CELL)), widths, scripts, patches, fed, pad(rest, (0, 0, 0, 3)))
+    wide = (pad(images, (0, 3 * CELL)), widths, scripts, patches, fed, pad(rest, (0, 0, 0, 3)))
+    more = expected(net, *wide)
     same(more, whole)
-    cells = -(-int(widths[0]) // CELL)
-    first = (images[:1, :, : cells * CELL], widths[:1], scripts[:1], patches[:, :1], fed[:, :1], rest[:1, :, :cells])
+    flights, wider = cells(net, *inputs), cells(net, *wide)
+    torch.testing.assert_close(wider[:, : flights.shape[1]], flights, atol=1e-5, rtol=1e-4)
+    assert wider[:, flights.shape[1] :].exp().sum() == 0
+    columns = -(-int(widths[0]) // CELL)
+    first = (
+        images[:1, :, : columns * CELL],
+        widths[:1],
+        scripts[:1],
+        patches[:, :1],
+        fed[:, :1],
+        rest[:1, :, :columns],
+    )
     same(expected(net, *first), Moves(*(getattr(whole, field)[:, :1] for field in Moves._fields)))
 
 
@@ -119,8 +137,9 @@ def test_image_and_script_and_what_is_left_matter(net: RecoverNet, inputs: Input
 
 def test_all_weights_learn(net_of: NetOf, inputs: Inputs) -> None:
     net = net_of("Latn", "Kana", seed=1)
-    moves, tempo = net(*inputs, torch.randn(9, 2, SEEN), torch.tensor([9, 5]))
-    (log_density(moves, torch.randn(STEPS, 2, 2)).sum() + moves.pen[..., 0].sum() + tempo.sum()).backward()
+    moves, flights, tempo = net(*inputs, torch.randn(9, 2, SEEN), torch.tensor([9, 5]))
+    told = log_density(moves, torch.randn(STEPS, 2, 2)).sum() + moves.pen[..., 0].sum()
+    (told + flights[:, 3].sum() + tempo.sum()).backward()
     assert [name for name, weight in net.named_parameters() if weight.grad is None or not weight.grad.any()] == []
 
 

@@ -91,12 +91,16 @@ def test_some_are_told_their_script(task: RecoverTask) -> None:
 def test_the_loss_is_nats_a_step_and_the_shape(task: RecoverTask, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = task.batch(0)
     true = moves_to(batch, batch.offsets)
-    monkeypatch.setattr(module, "_expected", lambda model, batch: (true, batch.tempo))
+    right = torch.full((len(batch.cells), int(batch.cells.max()) + 1), -2.0)
+    monkeypatch.setattr(module, "_expected", lambda model, batch: (true, right, batch.tempo))
     loss, count = task.loss(task.model, batch)
     assert count == int(batch.lengths.sum())
     # half of two unit normals that are sqrt(10) away: log density -10 / 2 - log 2 pi
     shape = float(module._misshape(true, batch))
-    assert float(loss) == pytest.approx(5 + math.log(2 * math.pi) + module.SHAPE * shape, rel=1e-4)
+    flights = len(batch.cells)
+    assert flights > 2
+    nats = ((5 + math.log(2 * math.pi)) * (count - flights) + 2 * flights) / count
+    assert float(loss) == pytest.approx(nats + module.SHAPE * shape, rel=1e-4)
 
 
 def test_the_loss_of_a_net_is_finite_and_reaches_its_weights(store: Store, sizes: Sizes) -> None:
@@ -185,9 +189,10 @@ def test_a_small_net_learns_two_glyphs(store: Store, sizes: Sizes, examples: lis
     assert losses[0] > 5
     assert losses[-1] < losses[0] - 6
     with torch.no_grad():
-        moves, _ = module._expected(task.model.eval(), batch)
+        moves, cells, _ = module._expected(task.model.eval(), batch)
     expected = (moves.log_weight.exp()[..., None] * moves.mean).sum(-2)
     assert (expected - batch.offsets).norm(dim=-1)[batch.mask].median() < 1.0
+    assert (cells.argmax(1) == batch.cells).float().mean() > 0.6
     assert (moves.pen.argmax(-1) == batch.pen)[batch.mask].float().mean() > 0.9
 
 
@@ -208,9 +213,9 @@ def test_weights_come_back(task: RecoverTask, store: Store, sizes: Sizes) -> Non
     )
     batch = task.batch(0)
     with torch.no_grad():
-        expected, tempo = module._expected(task.model.eval(), batch)
-        again, same = module._expected(restore(header, tensors).eval(), batch)
-        torch.testing.assert_close((again.mean, same), (expected.mean, tempo))
+        expected, *others = module._expected(task.model.eval(), batch)
+        again, *same = module._expected(restore(header, tensors).eval(), batch)
+        torch.testing.assert_close((again.mean, *same), (expected.mean, *others))
     begun = make(store, {}, start=(header, tensors))
     assert begun.model.config == RecoverConfig(**header.config)
     with pytest.raises(CheckpointError, match="not of this version's network"):
