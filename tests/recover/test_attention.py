@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from handwrite.recover.attention import Columns, CoverageAttention
+from handwrite.recover.attention import CellPointer, Columns, CoverageAttention
 
 B, N, M, R, A, V, Q = 3, 5, 7, 4, 6, 9, 8
 
@@ -68,3 +68,21 @@ def test_columns_that_differ_only_in_what_is_left_are_told_apart() -> None:
     assert (weights.argmax(-1) == 2).all()
     assert (weights[..., 2] > 1 / M).all()
     torch.testing.assert_close(weights[..., 3], weights[..., 4])
+
+
+def test_a_pointer_points_at_cells_inside_and_minds_what_is_left() -> None:
+    torch.manual_seed(1)
+    pointer = CellPointer(query=6, size=5)
+    queries, cells, rest = torch.randn(3, 6), torch.randn(3, 4, 2, 5), torch.rand(3, 4, 2)
+    inside = torch.tensor([[True] * 4, [True, True, False, False], [True] * 3 + [False]])
+    told = pointer(queries, cells, rest, inside).view(3, 4, 2)
+    torch.testing.assert_close(told.exp().sum((1, 2)), torch.ones(3))
+    assert (told[~inside] == -torch.inf).all()
+    alone = pointer(queries[1:2], cells[1:2, :2], rest[1:2, :2], inside[1:2, :2]).view(2, 2)
+    torch.testing.assert_close(alone, told[1, :2])
+    asked, left = pointer.ask(queries[0]), pointer.cover(torch.stack([rest[0], torch.ones(4, 2)], -1))
+    energy = pointer.energy(torch.tanh(cells[0] + asked + left))[..., 0]
+    torch.testing.assert_close(told[0, 1, 0] - told[0, 0, 1], energy[1, 0] - energy[0, 1])
+    empty = rest.clone()
+    empty[0, 2, 1] = 0
+    assert (pointer(queries, cells, empty, inside).view(3, 4, 2)[0, 2, 1] - told[0, 2, 1]).abs() > 1e-3
