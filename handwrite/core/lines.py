@@ -27,6 +27,7 @@ IntArray = NDArray[np.int64]
 
 FINE = 8.0  # sigma, in pixels of the fine copy
 LEAST_SECOND = 0.25  # size of a second line that makes a page, as a share of the largest
+MOST_TORN = 0.5  # share of a page's ink that is in connected parts of several lines
 LEAST_PART = 0.15  # of a piece of ink, for a line to have a share in it; of what its main line has
 STRIP = 3  # width of the strips that join the parts of an outline, in pixels of the fine copy
 OUTLINE_ERROR = 0.8  # of the outline's corners, in pixels of the fine copy
@@ -55,30 +56,33 @@ def find_lines(page: GreyImage) -> list[TextLine]:
 
     Dark ink on light paper and the reverse; lines may slant by up to 16 degrees, bend and touch.
     """
-    return _find(page, sigma=measure(page))
+    return _find(page, sigma=measure(page))[0]
 
 
 def find_page(image: GreyImage) -> list[TextLine]:
-    """The lines of an image that shows a page, as `find_lines` finds them; none when it shows one line, as `is_page`
-    tells. Where two lines have no room, nothing is looked for: the scale of the writing takes a third of the time."""
+    """The lines of an image that shows a page, as `find_lines` finds them; none when it shows one line or word: as
+    `is_page` tells, or as most of its ink would be torn apart. Where two lines have no room, nothing is looked for: the
+    scale of the writing takes a third of the time."""
     sigma = measure(image)
     if len(image) < (DISTANCE + SMALLEST) * sigma:
         return []
-    found = _find(image, sigma=sigma)
-    return found if is_page(found) else []
+    found, torn = _find(image, sigma=sigma)
+    return found if torn < MOST_TORN and is_page(found) else []
 
 
-def _find(page: GreyImage, *, sigma: float) -> list[TextLine]:
-    """The lines of writing of that scale, in pixels of the page; none where it is 0."""
+def _find(page: GreyImage, *, sigma: float) -> tuple[list[TextLine], float]:
+    """The lines of writing of that scale, in pixels of the page, and the share of the ink that is torn apart for them;
+    none where it is 0."""
     if not sigma:
-        return []
+        return [], 0.0
     zoom = min(FINE / sigma, 1.0)
     fine = without_rules(ink_of(resized(page, zoom), sigma=sigma * zoom), sigma=sigma * zoom)
     sigma *= zoom
     fine = without_dirt(fine, sigma=sigma)
     coarse = resized(fine * np.uint8(255), COARSE / sigma)
     ridges = [ridge.rescaled(sigma / COARSE, fine.shape[1]) for ridge in _in_reading_order(find_ridges(coarse))]
-    return list(_outlines(_assign(fine, ridges, sigma=sigma), ridges, sigma=sigma, zoom=zoom))
+    labels, torn = _assign(fine, ridges, sigma=sigma)
+    return list(_outlines(labels, ridges, sigma=sigma, zoom=zoom)), torn
 
 
 def is_page(lines: Sequence[TextLine]) -> bool:
@@ -159,8 +163,9 @@ def _side_by_side(left: Sequence[Ridge], right: Sequence[Ridge]) -> float:
     return float(shared / max(min(bottom - top, other_bottom - other_top), 1.0))
 
 
-def _assign(ink: GreyImage, ridges: Sequence[Ridge], *, sigma: float) -> Labels:
-    """(H, W) int32: 0, or the number, from 1, of the line whose ink it is."""
+def _assign(ink: GreyImage, ridges: Sequence[Ridge], *, sigma: float) -> tuple[Labels, float]:
+    """(H, W) int32: 0, or the number, from 1, of the line whose ink it is; and the share of the ink in connected parts
+    of which several lines have some."""
     core = np.zeros(ink.shape, np.int32)
     for number, ridge in enumerate(ridges, start=1):
         cv2.polylines(core, [ridge.path], False, number, 2 * round(CORE * sigma) + 1)
@@ -181,7 +186,8 @@ def _assign(ink: GreyImage, ridges: Sequence[Ridge], *, sigma: float) -> Labels:
         window = np.s_[top : top + height, left : left + width]
         inside = parts[window] == part
         labels[window][inside] = _split(inside, np.where(np.isin(core[window], kept), core[window], 0))[inside]
-    return labels
+    area = stats[:, cv2.CC_STAT_AREA]
+    return labels, float(area[list(shared)].sum() / max(area[1:].sum(), 1))
 
 
 def _crossings(parts: Labels, core: Labels) -> Iterator[tuple[int, IntArray, IntArray]]:

@@ -148,7 +148,8 @@ def _paper(grey: GreyImage) -> FloatImage:
 
 
 def without_rules(ink: FloatImage) -> FloatImage:
-    """Ink (H, W) without ruled lines: long, thin and level ones; strokes that cross them stay whole."""
+    """Ink (H, W) without ruled lines: long, thin and level ones; strokes that cross them stay whole. What ends
+    before the image does and is most of the ink is a dash and stays."""
     length = round(RULE_LENGTH * ink.shape[0])
     if ink.shape[1] < 2 * length:
         return ink
@@ -158,6 +159,8 @@ def without_rules(ink: FloatImage) -> FloatImage:
     thin = long_runs - cv2.morphologyEx(long_runs, cv2.MORPH_OPEN, np.ones((RULE_WIDTH, 1), np.uint8))
     ruled = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     rest = np.clip(ink - 1.2 * ruled, 0, 1)
+    if ruled[:, [0, -1]].max() < 0.1 and rest.sum() < 0.5 * ink.sum():
+        return ink
     beside = np.ones((RULE_WIDTH, 5), np.uint8)
     above, below = (cv2.dilate(rest, beside, anchor=(2, row)) for row in (RULE_WIDTH - 1, 0))
     return np.asarray(np.where(ruled > 0.05, np.minimum(ink, np.minimum(above, below)), rest), np.float32)

@@ -4,7 +4,8 @@ Ink is told from the paper, whatever the light; ruled lines, blots, frames and d
 line ink belongs to is the work of `lines`. Nothing is learned and no file is read.
 
 The scale of the writing is the `sigma`, in pixels, of the smoothing at which lines stand out best: about a fifth of the
-distance between lines, half the height of a small letter.
+distance between lines, half the height of a small letter. Where letters are large, a pen's lines stand out as well;
+parts of ink that are far taller than what stands out tell one from the other.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ LARGER = 0.35  # exponent of sigma by which larger scales are preferred
 LEAST_CONTRAST = 14  # between paper and ink, of 255
 DIMMEST = 100  # grey of the darkest paper whose light is levelled
 PAPER_WINDOW = 31  # pixels of the median that finds the paper
+TALLEST, TALL = 6.0, 4.5  # sigmas that connected parts are high: at most on a page, those of large writing
 HOLLOW = 0.04  # ink of a frame, as a share of its rectangle
 
 # Lengths in sigmas.
@@ -68,7 +70,8 @@ def measure(page: GreyImage) -> float:
     """The scale of the writing on a page in its pixels, 0 for a blank one.
 
     The sigma at which second derivatives down the page, normalised for scale, answer most (Lindeberg: Feature
-    detection with automatic scale selection, IJCV 1998, section 4).
+    detection with automatic scale selection, IJCV 1998, section 4). Where half of the ink is in connected parts too
+    tall for that, it is the pen's, and the parts' height tells that of the writing.
     """
     zoom = min((FIRST_LOOK / page.size) ** 0.5, 1.0)
     guess = max(page.shape) * zoom / 140
@@ -83,7 +86,9 @@ def measure(page: GreyImage) -> float:
     if not energy.any():
         return 0.0
     weight = np.where(energy > 0.9 * energy.max(), energy, 0)
-    return float(2 / zoom * np.exp((weight * np.log(SCALES)).sum() / weight.sum()))
+    sigma = 2 * np.exp((weight * np.log(SCALES)).sum() / weight.sum())
+    tall = np.median(height[labels[kept[labels]]])
+    return float((tall / TALL if tall > TALLEST * sigma else sigma) / zoom)
 
 
 def _energy(image: Floats, density: Floats, sigma: float) -> float:

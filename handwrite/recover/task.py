@@ -37,6 +37,9 @@ TOLD = 0.3
 SHAPE, GAMMA = 0.05, 1 / 16
 """Weight of the shape of whole strokes in the loss, and how soft its minimum is, in the square of the net's unit."""
 
+FLIGHT = 4.0
+"""Weight of where strokes begin in the loss: a step in thirty, and the hardest."""
+
 VALIDATION_BATCH = 16
 SHOWN = 24
 
@@ -105,10 +108,11 @@ class RecoverTask:
         return scripts.index(example.script) + 1 if example.script in scripts else 0
 
     def loss(self, model: nn.Module, batch: PathBatch) -> tuple[Tensor, int]:
-        """Nats per step, with the shares of the strokes' shapes and of the tempo, and the number of steps."""
+        """Nats per step, those of flights `FLIGHT` times, with the shares of the strokes' shapes and of the tempo; and
+        the number of steps."""
         moves, cells, tempo = _expected(model, batch)
         count = int(batch.lengths.sum())
-        nats = (_nats(moves, batch).sum() + _flights(cells, batch).sum()) / count
+        nats = (_nats(moves, batch).sum() + FLIGHT * _flights(cells, batch).sum()) / count
         return nats + SHAPE * _misshape(moves, batch) + mistimed(tempo, batch.tempo), count
 
     def validate(self, model: nn.Module) -> dict[str, float]:

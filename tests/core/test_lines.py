@@ -170,6 +170,32 @@ def test_a_page_is_told_from_a_line_with_scraps_of_its_neighbours() -> None:
     assert not is_page([])
 
 
+def word(*, tall: int, pen: int) -> Ink:
+    """The image of one word of loops, so many pixels high."""
+    turn = np.linspace(0, 12 * np.pi, 600)
+    x, y = tall * (turn / 10 - 0.3 * np.sin(turn)), -tall / 2 * np.cos(turn)
+    image = np.full((round(1.4 * tall), 5 * tall), 255, np.uint8)
+    path = np.column_stack([x + 0.6 * tall, y + 0.7 * tall])
+    cv2.polylines(image, [path.round().astype(np.int32)], False, 0, pen, cv2.LINE_AA)
+    return image
+
+
+@pytest.mark.parametrize(("tall", "pen"), [(60, 2), (120, 2), (120, 7), (300, 3), (300, 12)])
+def test_a_large_word_is_no_page_and_large_words_below_one_another_are(tall: int, pen: int) -> None:
+    one = word(tall=tall, pen=pen)
+    alone = np.pad(one, 2 * tall, constant_values=255)
+    assert find_page(one) == find_page(alone) == []
+    assert len(find_page(np.vstack([one, one]))) == 2
+    assert len(find_page(np.vstack([one, one, one[:, ::-1]]))) == 3
+
+
+def test_lines_for_which_a_word_would_be_torn_make_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = word(tall=200, pen=4)
+    monkeypatch.setattr(lines, "measure", lambda page: 16.0)
+    assert is_page(find_lines(one)), "its arches, taken for lines"
+    assert find_page(one) == []
+
+
 def test_the_lines_of_a_page_alone_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     page = page_of(block(3, pitch=50))
     two_lines, strip, line = page[88:190], page[132:190], page_of(block(1))[90:130]

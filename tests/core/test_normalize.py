@@ -84,6 +84,18 @@ def test_rules_are_weakened_and_strokes_across_them_stay() -> None:
     assert ink[32, plain[32] < 60].mean() > 0.7
 
 
+@pytest.mark.parametrize("rows", [[31], [24, 40]])
+def test_a_dash_is_no_rule_and_a_rule_no_dash(rows: list[int]) -> None:
+    dashes = np.full((64, 600), 255, np.uint8)
+    ruled = dashes.copy()
+    for row in rows:
+        dashes[row : row + 3, 100:500] = ruled[row : row + 3] = 0
+    np.testing.assert_array_equal(without_rules(ink_of(dashes)), ink_of(dashes))
+    assert without_rules(ink_of(ruled)).max() < 0.1
+    dashes[10:54, np.arange(600) % 30 < 6] = 0  # beside writing, a long line that ends is a rule
+    assert without_rules(ink_of(dashes))[[row + 1 for row in rows], 400:500].min(axis=1).max() < 0.1
+
+
 def test_dense_writing_is_not_taken_for_rules() -> None:
     uneven = np.random.default_rng(0).uniform(0, ROWS / 2, (120, 2)) + np.array([0, ROWS / 2])
     strokes = np.column_stack([np.arange(240) * PERIOD / 6, uneven.ravel()])

@@ -45,6 +45,14 @@ def test_the_scale_follows_the_writing_not_the_page() -> None:
     assert measure(wide) == pytest.approx(scale, rel=0.15)
 
 
+def test_the_scale_of_large_writing_is_not_that_of_the_pen() -> None:
+    turn = np.linspace(0, 12 * np.pi, 600)
+    loops = np.column_stack([100 + 20 * turn - 60 * np.sin(turn), 160 - 100 * np.cos(turn)]).round().astype(np.int32)
+    word = np.full((320, 1000), 255, np.uint8)
+    cv2.polylines(word, [loops], False, 0, 4, cv2.LINE_AA)
+    assert 30 < measure(word) < 60
+
+
 def test_a_blank_page_has_no_scale() -> None:
     assert measure(np.full(SHAPE, 200, np.uint8)) == 0
 
