@@ -17,7 +17,7 @@ from handwrite.core.render import fit, render
 from handwrite.core.store import Store
 from handwrite.errors import InputError
 from handwrite.recover.glyph import Glyph, glyph_of
-from handwrite.recover.path import Path, path_of
+from handwrite.recover.path import DOWN, Path, path_of
 from handwrite.recover.words import cut_words
 
 SHARES = {"line": 3.0, "word": 0.25, "character": 0.25}
@@ -127,4 +127,5 @@ def _example(image: GreyImage, ink: Ink, script: str) -> Example | None:
         path = path_of(ink)
     except InputError:
         return None
-    return Example(glyph, path, ink, script) if len(path) <= MOST_STEPS else None
+    moves = (path.pen == DOWN).any()
+    return Example(glyph, path, ink, script) if moves and len(path) <= MOST_STEPS else None

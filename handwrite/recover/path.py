@@ -44,10 +44,10 @@ class Path:
 
 
 def path_of(ink: Ink) -> Path:
-    """The path of ink that is in pixels of its glyph. Raises InputError for ink that goes nowhere."""
+    """The path of ink that is in pixels of its glyph. Raises InputError when there is none."""
     strokes = [_strides(stroke[:, :2].astype(np.float64)) for stroke in ink.strokes()]
-    if not any(len(stroke) > 1 for stroke in strokes):
-        raise InputError("ink that does not move; give ink of a character or a word")
+    if not strokes:
+        raise InputError("no ink; give ink of a character or a word")
     pen = np.full(sum(map(len, strokes)), DOWN)
     pen[np.cumsum([len(stroke) for stroke in strokes]) - 1] = UP
     pen[-1] = END

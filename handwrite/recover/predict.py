@@ -25,11 +25,12 @@ from handwrite.core.lines import cut, find_lines, find_page
 from handwrite.errors import InputError, OptionError
 from handwrite.recover.decode import decode
 from handwrite.recover.glyph import FINE, MARGIN, TALL, Glyph, glyph_of
-from handwrite.recover.habits import GENERAL, LATIN
+from handwrite.recover.habits import GENERAL, LATIN, Habits
+from handwrite.recover.likelihood import nats_of
 from handwrite.recover.model import RecoverNet
 from handwrite.recover.path import GAP, ink_of_path
 from handwrite.recover.pieces import Piece, cut_pieces, joined
-from handwrite.recover.skeleton import skeleton_of
+from handwrite.recover.skeleton import Skeleton, skeleton_of
 from handwrite.recover.snap import snap
 from handwrite.recover.task import restore
 from handwrite.recover.trace import trace
@@ -117,7 +118,7 @@ class Recoverer:
         """The ink of each glyph, in its pixels; faster for many at once."""
         if self.net is None:
             habits = LATIN if script in ("auto", "latin") else GENERAL
-            return [trace(skeleton_of(glyph.mask), habits=habits).scaled(1 / FINE) for glyph in glyphs]
+            return [_traced(skeleton_of(glyph.mask), habits) for glyph in glyphs]
         known = list(self.net.config.scripts)
         number = known.index(SCRIPTS[script]) + 1 if SCRIPTS.get(script) in known else 0
         order = np.argsort([glyph.pixels.shape[1] for glyph in glyphs], kind="stable")
@@ -129,11 +130,22 @@ class Recoverer:
         return [inks[index] for index in range(len(glyphs))]
 
     def _found(self, net: RecoverNet, glyphs: Sequence[Glyph], *, script: int) -> list[Ink]:
-        """The ink of each glyph, at one speed."""
+        """The ink of each glyph, at one speed: of the way that the net finds step by step and of those that tracing the
+        skeleton gives, the one that the net finds likeliest as a whole."""
         if not self.snapping:
             return [ink_of_path(path) for path in decode(net, glyphs, script=script)]
-        ways = [ways_of(skeleton_of(glyph.mask)) for glyph in glyphs]
-        return [snap(path, own) for path, own in zip(decode(net, glyphs, script=script, ways=ways), ways, strict=True)]
+        skeletons = [skeleton_of(glyph.mask) for glyph in glyphs]
+        ways = [ways_of(skeleton) for skeleton in skeletons]
+        decoded = decode(net, glyphs, script=script, ways=ways)
+        found = [[snap(path, own) for path, own in zip(decoded, ways, strict=True)]]
+        found += [[_traced(skeleton, habits) for skeleton in skeletons] for habits in (LATIN, GENERAL)]
+        nats = np.stack([nats_of(net, glyphs, inks, script=script) for inks in found])
+        return [found[best][index] for index, best in enumerate(nats.argmin(0).tolist())]
+
+
+def _traced(skeleton: Skeleton, habits: Habits) -> Ink:
+    """What tracing gives, in pixels of the glyph."""
+    return trace(skeleton, habits=habits).scaled(1 / FINE)
 
 
 def _check(level: str, script: str) -> None:

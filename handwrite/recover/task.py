@@ -23,7 +23,8 @@ from handwrite.recover.batch import PathBatch, path_batch
 from handwrite.recover.data import Example, Penned, epoch_of, plain_example, varied_example
 from handwrite.recover.decode import decode
 from handwrite.recover.glyph import FINE, HEIGHT, Glyph
-from handwrite.recover.model import PER_UNIT, Moves, RecoverConfig, RecoverNet, flying, log_density
+from handwrite.recover.likelihood import expected, flight_nats, move_nats, path_nats
+from handwrite.recover.model import PER_UNIT, Moves, RecoverConfig, RecoverNet
 from handwrite.recover.path import DOWN, Path, ink_of_path
 from handwrite.recover.soft_dtw import either_way, strokes_of
 from handwrite.recover.tempo import mistimed
@@ -110,9 +111,9 @@ class RecoverTask:
     def loss(self, model: nn.Module, batch: PathBatch) -> tuple[Tensor, int]:
         """Nats per step, those of flights `FLIGHT` times, with the shares of the strokes' shapes and of the tempo; and
         the number of steps."""
-        moves, cells, tempo = _expected(model, batch)
+        moves, cells, tempo = expected(model, batch)
         count = int(batch.lengths.sum())
-        nats = (_nats(moves, batch).sum() + FLIGHT * _flights(cells, batch).sum()) / count
+        nats = (move_nats(moves, batch).sum() + FLIGHT * flight_nats(cells, batch).sum()) / count
         return nats + SHAPE * _misshape(moves, batch) + mistimed(tempo, batch.tempo), count
 
     def validate(self, model: nn.Module) -> dict[str, float]:
@@ -130,9 +131,8 @@ class RecoverTask:
                 if score is not None:
                     wrong[name].append((1 - score) / 2)
             batch = path_batch(examples, [0] * len(examples)).to(next(model.parameters()).device)
-            moves, cells, log_speeds = _expected(model, batch)
-            whole = _nats(moves, batch).sum(0).index_add(0, flying(batch.fed).nonzero()[:, 1], _flights(cells, batch))
-            nats += (whole / batch.lengths).tolist()
+            moves, cells, log_speeds = expected(model, batch)
+            nats += (path_nats(moves, cells, batch) / batch.lengths).tolist()
             tempo.append(mistimed(log_speeds, batch.tempo).item())
         scores = {f"disorder_{name}": float(np.mean(own)) for name, own in sorted(wrong.items())}
         means = {"nats": float(np.mean(nats)), "tempo": float(np.mean(tempo))}
@@ -172,24 +172,6 @@ def _side_by_side(glyph: Glyph, path: Path) -> GreyImage:
         grey = int(200 * (1 - number / len(path)))
         cv2.circle(paper, centre, 5 if begin else 2, (grey,), 1 if begin else cv2.FILLED)
     return np.hstack([WHITE - glyph.fine, paper])
-
-
-def _expected(model: nn.Module, batch: PathBatch) -> tuple[Moves, Tensor, Tensor]:
-    glyphs, steps = (batch.images, batch.widths, batch.scripts), (batch.patches, batch.fed, batch.rest)
-    expected: tuple[Moves, Tensor, Tensor] = model(*glyphs, *steps, batch.points, batch.point_counts)
-    return expected
-
-
-def _nats(moves: Moves, batch: PathBatch) -> Tensor:
-    """Negative log likelihood (N, B) of the offsets and of what the pen does after them; 0 where it flies, and beyond
-    the end of a path."""
-    pen = moves.pen.gather(-1, batch.pen[..., None])[..., 0]
-    return -(log_density(moves, batch.offsets) + pen) * (batch.mask & ~flying(batch.fed))
-
-
-def _flights(cells: Tensor, batch: PathBatch) -> Tensor:
-    """(J,) negative log probability of the cells that the pen flies to."""
-    return -cells.gather(1, batch.cells[:, None])[:, 0]
 
 
 def _misshape(moves: Moves, batch: PathBatch) -> Tensor:

@@ -102,7 +102,9 @@ def test_strokes_follow_one_another_in_time() -> None:
     np.testing.assert_allclose(ink.points[:, :2], np.concatenate(strokes)[:, :2])
 
 
-@pytest.mark.parametrize("strokes", [[], [[(7, 7, 0.0)]], [[(7, 7, 0.0), (7, 7, 0.5)], [(9, 9, 1.0)]]])
-def test_ink_that_goes_nowhere_is_refused(strokes: list[list[tuple[float, ...]]]) -> None:
-    with pytest.raises(InputError, match="does not move"):
-        path_of(Ink.from_strokes(strokes))
+def test_dots_are_a_path_and_no_ink_is_none() -> None:
+    path = path_of(Ink.from_strokes([[(7, 7, 0.0), (7, 7, 0.5)], [(9, 9, 1.0)]]))
+    np.testing.assert_allclose(path.points, [[7, 7], [9, 9]])
+    assert path.pen.tolist() == [UP, END]
+    with pytest.raises(InputError, match="no ink"):
+        path_of(Ink.from_strokes([]))

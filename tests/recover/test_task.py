@@ -20,6 +20,7 @@ from handwrite.errors import CheckpointError, InputError
 from handwrite.recover import task as module
 from handwrite.recover.batch import PathBatch, path_batch
 from handwrite.recover.data import Example, load_penned
+from handwrite.recover.likelihood import flight_nats
 from handwrite.recover.model import PENS, Moves, RecoverConfig
 from handwrite.recover.path import Path as PenPath
 from handwrite.recover.soft_dtw import strokes_of
@@ -92,7 +93,7 @@ def test_the_loss_is_nats_a_step_and_the_shape(task: RecoverTask, monkeypatch: p
     batch = task.batch(0)
     true = moves_to(batch, batch.offsets)
     right = torch.full((len(batch.cells), int(batch.cells.max()) + 1), -2.0)
-    monkeypatch.setattr(module, "_expected", lambda model, batch: (true, right, batch.tempo))
+    monkeypatch.setattr(module, "expected", lambda model, batch: (true, right, batch.tempo))
     loss, count = task.loss(task.model, batch)
     assert count == int(batch.lengths.sum())
     # half of two unit normals that are sqrt(10) away: log density -10 / 2 - log 2 pi
@@ -189,10 +190,10 @@ def test_a_small_net_learns_two_glyphs(store: Store, sizes: Sizes, examples: lis
     assert losses[0] > 5
     assert losses[-1] < losses[0] - 6
     with torch.no_grad():
-        moves, cells, _ = module._expected(task.model.eval(), batch)
+        moves, cells, _ = module.expected(task.model.eval(), batch)
     expected = (moves.log_weight.exp()[..., None] * moves.mean).sum(-2)
     assert (expected - batch.offsets).norm(dim=-1)[batch.mask].median() < 1.0
-    assert (cells.argmax(1) == batch.cells).float().mean() > 0.6
+    assert flight_nats(cells, batch).max() < 1.5  # 4.1 at first
     assert (moves.pen.argmax(-1) == batch.pen)[batch.mask].float().mean() > 0.9
 
 
@@ -213,8 +214,8 @@ def test_weights_come_back(task: RecoverTask, store: Store, sizes: Sizes) -> Non
     )
     batch = task.batch(0)
     with torch.no_grad():
-        expected, *others = module._expected(task.model.eval(), batch)
-        again, *same = module._expected(restore(header, tensors).eval(), batch)
+        expected, *others = module.expected(task.model.eval(), batch)
+        again, *same = module.expected(restore(header, tensors).eval(), batch)
         torch.testing.assert_close((again.mean, *same), (expected.mean, *others))
     begun = make(store, {}, start=(header, tensors))
     assert begun.model.config == RecoverConfig(**header.config)
