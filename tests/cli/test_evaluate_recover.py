@@ -44,7 +44,7 @@ def characters(tmp_path: Path, toy_hand: Callable[..., Ink]) -> str:
 
 
 def evaluate(*arguments: str) -> int:
-    return run(["evaluate", "recover", "--split", "val", "--device", "cpu", "--reader", "none", *arguments])
+    return run(["evaluate", "recover", "--split", "val", "--device", "cpu", *arguments])
 
 
 def test_table(weights: str, characters: str, toy_store: Path, capsys: Capture) -> None:
