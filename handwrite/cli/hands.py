@@ -34,19 +34,27 @@ def real_lines(paths: Sequence[Path]) -> list[Line]:
     return normalize_lines([(document.ink, document.text) for document in documents], name=name)
 
 
-def _hand(synthesizer: Synthesizer, style: str) -> Hand:
+def is_ink(path: Path) -> bool:
+    """Whether a file is named as ink with its text is."""
     from handwrite.formats import READABLE
 
+    return path.suffix[1:].lower() in READABLE
+
+
+def _hand(synthesizer: Synthesizer, style: str) -> Hand:
+    from handwrite.synth.styles import user_styles
+
     path = Path(style)
-    if path.suffix[1:].lower() in READABLE or os.path.isfile(path):
+    if is_ink(path) or os.path.isfile(path):
         return synthesizer.primed(style, real_lines([path])[0])
-    return synthesizer.hand(style)
+    hand = synthesizer.hand(style)
+    own = None if hand.name in synthesizer.styles else user_styles().get(hand.name)
+    return synthesizer.primed(hand.name, own.line) if own and own.line else hand
 
 
 def _readable(path: Path) -> str:
     from handwrite.formats import READABLE
 
-    form = path.suffix[1:].lower()
-    if form not in READABLE:
+    if not is_ink(path):
         raise InputError(f"{path}: ink can be read from {' and '.join(READABLE)} alone, with the text that it says")
-    return form
+    return path.suffix[1:].lower()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from handwrite.cli.hands import real_lines
-from handwrite.cli.options import Device, Threads, check_device, check_threads, command_app
+from handwrite.cli.hands import chosen_hands, is_ink, real_lines
+from handwrite.cli.images import expanded, load_image, name_of
+from handwrite.cli.options import Device, Threads, check_choice, check_device, check_threads, command_app
 from handwrite.cli.output import deliver
 from handwrite.cli.progress import progress, say
 from handwrite.core.files import check_writable, make_folder
-from handwrite.errors import OptionError
+from handwrite.errors import InputError, OptionError
 from handwrite.synth import DEFAULT_BIAS
 
 if TYPE_CHECKING:
+    from handwrite.core.ink import FloatArray
+    from handwrite.synth.data import Line as RealLine
     from handwrite.synth.predict import Synthesizer
 
 Weights = Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights whose styles are meant.")]
@@ -32,7 +35,17 @@ SEED = 1
 FIT_THREADS = 1
 """CPU threads to learn a hand with; a few lines are too little work to share."""
 
+DEFAULT_METHOD = "net"
+
 app = command_app()
+
+
+class _Learned(NamedTuple):
+    """A hand. texts : what was learned from says. line : ink to go on from."""
+
+    vector: FloatArray
+    texts: list[str]
+    line: RealLine | None = None
 
 
 @app.callback(invoke_without_command=True)
@@ -50,6 +63,7 @@ def styles(
     \b
     handwrite styles
     handwrite styles -o styles.png
+    handwrite styles add mine page.jpg
     handwrite styles add mine line-1.inkml line-2.inkml line-3.inkml
     handwrite synth "In my hand" --style mine -o mine.svg
     """
@@ -70,43 +84,62 @@ def styles(
 def add(
     name: Name,
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Ink with its text, a line each: .inkml or .json.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="Photos or scans of writing; or ink with its text: .inkml or .json."),
     ],
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="TEXT", help="What the photos say, line by line or as one line; else read."),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option("--method", metavar="net|skeleton", help="How the ink of photos is recovered; net."),
+    ] = None,
     weights: Weights = "synth",
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Learn a hand from a few lines of ink, about a minute, and keep it in your folder.
+    """Learn a hand from a few lines of writing and keep it in your folder.
 
-    Three to five lines of 30 to 50 characters do well; each file holds the ink of
-    one line, with its times, and the text that it says.
+    A photo or a scan may show a line or a page. It is cut into lines, they are
+    read, and the way of the pen is recovered. What was read is told; where it is
+    wrong, say with --text what the writing says: a line of text for each line of
+    writing, or all of it as one line.
+
+    A file of ink holds one line, with its times, and the text that it says. Ink
+    tells most of a hand: three to five lines of 30 to 50 characters do well, and
+    are learned in about a minute. Photos beside ink are left out.
 
     \b
+    handwrite styles add mine page.jpg
+    handwrite styles add mine page.jpg --text "$(cat page.txt)"
     handwrite styles add mine line-1.inkml line-2.inkml line-3.inkml
     """
     check_device(device)
     check_threads(threads)
-    from handwrite.synth.adapt import MOST_LINES, STEPS, fit_style
     from handwrite.synth.styles import check_name, folder, save_style
 
     check_name(name)
-    if len(files) > MOST_LINES:
-        raise OptionError(f"{len(files)} files: a hand is learned from {MOST_LINES} lines at most; give the best")
-    lines = real_lines(files)
-    synthesizer = _load(weights, device, threads or FIT_THREADS)
+    inks, photos, options = _parted(files, text=text, method=method)
+    lines = real_lines(inks) if inks else []
+    synthesizer = _load(weights, device, threads or FIT_THREADS if inks else threads)
     if name in synthesizer.styles:
         raise OptionError(f"style {name}: the weights have one of that name; choose another")
     make_folder(folder())
-    with progress("learning the hand", total=STEPS) as advance:
-        vector = fit_style(
-            synthesizer.net,
-            lines,
-            alphabet=synthesizer.alphabet,
-            statistics=synthesizer.statistics,
-            report=advance,
-        )
-    sources, texts = [str(file) for file in files], [line.text for line in lines]
-    path = save_style(name, vector, fingerprint=synthesizer.fingerprint, sources=sources, texts=texts)
+    if inks:
+        _leave_out(photos)
+        learned = _fitted(synthesizer, lines)
+    else:
+        learned = _photographed(synthesizer, photos, text=text, method=method, device=device, threads=threads)
+    path = save_style(
+        name,
+        learned.vector,
+        fingerprint=synthesizer.fingerprint,
+        sources=[str(file) for file in files],
+        texts=learned.texts,
+        options=options,
+        line=learned.line,
+    )
     say(f'kept as {path}; write with it: handwrite synth "..." --style {name}')
 
 
@@ -121,6 +154,72 @@ def remove(name: Name) -> None:
 
     remove_style(name)
     say(f"removed {name}")
+
+
+def _parted(files: Sequence[Path], *, text: str | None, method: str | None) -> tuple[list[Path], list[str], list[str]]:
+    """Files of ink, photos, and the options that tell of photos, as they were given.
+
+    Raises OptionError for too many files of ink, for such options without a photo, and for another method.
+    """
+    from handwrite.recover.predict import METHODS
+    from handwrite.synth.adapt import MOST_LINES
+
+    inks = [file for file in files if is_ink(file)]
+    photos = expanded(str(file) for file in files if not is_ink(file))
+    if len(inks) > MOST_LINES:
+        raise OptionError(f"{len(inks)} files: a hand is learned from {MOST_LINES} lines at most; give the best")
+    given = [(option, value) for option, value in (("--text", text), ("--method", method)) if value is not None]
+    for option, _ in given:
+        if not photos:
+            raise OptionError(f"{option}: only for photos; a file of ink tells its text, and needs no recovery")
+    if method is not None:
+        check_choice("--method", method, METHODS)
+    return inks, photos, [part for pair in given for part in pair]
+
+
+def _leave_out(photos: Sequence[str]) -> None:
+    """Tell that photos beside ink are not learned from. Raises InputError for a file that is no image."""
+    for photo in photos:
+        load_image(photo)
+        say(f"left out: {name_of(photo)}: ink tells more of a hand than a photo does")
+
+
+def _fitted(synthesizer: Synthesizer, lines: Sequence[RealLine]) -> _Learned:
+    """An embedding that is fitted to lines of ink."""
+    from handwrite.synth.adapt import STEPS, fit_style
+
+    with progress("learning the hand", total=STEPS) as advance:
+        vector = fit_style(
+            synthesizer.net,
+            lines,
+            alphabet=synthesizer.alphabet,
+            statistics=synthesizer.statistics,
+            report=advance,
+        )
+    return _Learned(vector, [line.text for line in lines])
+
+
+def _photographed(
+    synthesizer: Synthesizer,
+    photos: Sequence[str],
+    *,
+    text: str | None,
+    method: str | None,
+    device: str,
+    threads: int | None,
+) -> _Learned:
+    """Nobody's embedding, and a line of the photos to go on from."""
+    from handwrite.cli.photo_lines import photo_lines
+    from handwrite.synth.adapt import line_to_go_on_from
+
+    alphabet, statistics, method = synthesizer.alphabet, synthesizer.statistics, method or DEFAULT_METHOD
+    lines = photo_lines(photos, text=text, alphabet=alphabet, method=method, device=device, threads=threads)
+    try:
+        line = line_to_go_on_from(synthesizer.net, lines, alphabet=alphabet, statistics=statistics)
+    except InputError as error:
+        raise InputError(f"{', '.join(map(name_of, photos))}: {error}") from error
+    nobody = synthesizer.net.writer.weight[0].detach().cpu().numpy()
+    return _Learned(nobody, [line.text], line)
 
 
 def _load(weights: str, device: str, threads: int | None) -> Synthesizer:
@@ -162,7 +261,7 @@ def _sheet(synthesizer: Synthesizer, names: list[str], text: str) -> bytes:
     (line, *others), _ = synthesizer.prepare(text)
     if others:
         raise OptionError("--text: give one line")
-    orders = [Order(line, synthesizer.hand(name), DEFAULT_BIAS) for name in names]
+    orders = [Order(line, hand, DEFAULT_BIAS) for hand in chosen_hands(synthesizer, names)]
     written = list(synthesizer.write(orders, seed=SEED))
     captions = [f"{name}" for name in names]
     items = [(line.ink, caption) for line, caption in zip(written, captions, strict=True)]

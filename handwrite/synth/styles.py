@@ -1,7 +1,7 @@
-"""A user's own styles: writer embeddings by name, one file each in the user's folder.
+"""A user's own styles: writer embeddings by name, some with ink to go on from, one file each in the user's folder.
 
 An embedding means something to the weights alone that it was fitted for, so each file tells their fingerprint. How an
-embedding is fitted, `adapt` knows; the styles that come with the weights are `predict`'s.
+embedding is fitted and ink is chosen, `adapt` knows; the styles that come with the weights are `predict`'s.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from platformdirs import user_data_path
 from torch import Tensor
 
 from handwrite.core.files import make_folder, write_atomic
-from handwrite.core.ink import FloatArray
+from handwrite.core.ink import FloatArray, Ink
 from handwrite.errors import InputError, OptionError
+from handwrite.synth.data import Line
 
 FORMAT = "handwrite-style"
 VERSION = 1
@@ -36,13 +38,16 @@ WRITERS = "writer.weight"
 @dataclass(frozen=True)
 class UserStyle:
     """A style of the user's. vector : the embedding. sources : the files that its ink came from. texts : of its lines.
-    fingerprint : of the weights that it was fitted for."""
+    fingerprint : of the weights that it was fitted for. options : what else `handwrite styles add` was told of them.
+    line : ink to go on from, as `data.normalize_lines` makes it."""
 
     name: str
     vector: tuple[float, ...]
     sources: tuple[str, ...]
     texts: tuple[str, ...]
     fingerprint: str
+    options: tuple[str, ...] = ()
+    line: Line | None = None
 
 
 def fingerprint(tensors: Mapping[str, Tensor]) -> str:
@@ -70,15 +75,23 @@ def check_name(name: str) -> str:
 
 
 def save_style(
-    name: str, vector: FloatArray, *, fingerprint: str, sources: Sequence[str], texts: Sequence[str]
+    name: str,
+    vector: FloatArray,
+    *,
+    fingerprint: str,
+    sources: Sequence[str],
+    texts: Sequence[str],
+    options: Sequence[str] = (),
+    line: Line | None = None,
 ) -> Path:
     """Keep an embedding (S,) under a name, in place of what had it, and say where. See `UserStyle` for the rest.
 
     Raises OptionError for a name that cannot be one, InputError when the folder cannot be written to.
     """
-    style = UserStyle(check_name(name), tuple(vector.tolist()), tuple(sources), tuple(texts), fingerprint)
+    lists = {"sources": list(sources), "texts": list(texts), "options": list(options)}
+    record = {"format": FORMAT, "version": VERSION, "name": check_name(name), "vector": vector.tolist(), **lists}
+    record |= {"fingerprint": fingerprint, "line": line and _record(line)}
     make_folder(folder())
-    record = {"format": FORMAT, "version": VERSION, **asdict(style)}
     write_atomic(_path(name), f"{json.dumps(record, allow_nan=False)}\n".encode())
     return _path(name)
 
@@ -130,7 +143,22 @@ def _path(name: str) -> Path:
 
 
 def _command(style: UserStyle) -> str:
-    return shlex.join(["handwrite", "styles", "add", style.name, *style.sources])
+    return shlex.join(["handwrite", "styles", "add", style.name, *style.sources, *style.options])
+
+
+def _record(line: Line) -> dict[str, Any]:
+    """A line as plain data; `_line` reads it."""
+    return {"text": line.text, "strokes": [stroke.tolist() for stroke in line.ink.strokes()]}
+
+
+def _line(record: Mapping[str, Any]) -> Line:
+    if not isinstance(record["text"], str):
+        raise TypeError("the text is a string")
+    with np.errstate(over="ignore"):  # as in `_decoded`
+        ink = Ink.from_strokes(record["strokes"])
+    if not ink.has_clock:
+        raise ValueError("the ink has no times")
+    return Line(ink, record["text"], "", "line")
 
 
 def _readable(name: str) -> UserStyle | None:
@@ -150,8 +178,10 @@ def _decoded(name: str, data: bytes) -> UserStyle:
         vector = np.array(record["vector"], np.float32)
     if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
         raise ValueError("the vector is none")
-    sources, texts, weights = record["sources"], record["texts"], record["fingerprint"]
-    lists = isinstance(sources, list) and isinstance(texts, list)
-    if not lists or not all(isinstance(value, str) for value in (*sources, *texts, weights)):
-        raise TypeError("sources and texts are lists of strings, the fingerprint is a string")
-    return UserStyle(name, tuple(vector.tolist()), tuple(sources), tuple(texts), weights)
+    lists, weights = [record["sources"], record["texts"], record.get("options", [])], record["fingerprint"]
+    whole = all(isinstance(values, list) for values in lists) and isinstance(weights, str)
+    if not whole or not all(isinstance(value, str) for values in lists for value in values):
+        raise TypeError("sources, texts and options are lists of strings, the fingerprint is a string")
+    sources, texts, options = map(tuple, lists)
+    line = _line(record["line"]) if record.get("line") else None
+    return UserStyle(name, tuple(vector.tolist()), sources, texts, weights, options, line)

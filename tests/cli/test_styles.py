@@ -198,7 +198,7 @@ def test_the_sheet_draws_each_hand_that_can_be_used(
         (["add", "mine"], "FILE..."),
         (["add"], "NAME"),
         (["add", "mine", "nowhere.json"], "cannot read nowhere.json"),
-        (["add", "mine", "one.json", "notes.txt"], "notes.txt: ink can be read from json and inkml alone"),
+        (["add", "mine", "one.json", "notes.txt"], "notes.txt: not an image, or damaged"),
         (["add", "mine", "silent.json"], "silent.json: the ink has no text"),
         (["add", "mine", "strange.json"], "the model does not know é"),
         (["add", "mine", "one.json", "--threads", "0"], "--threads 0: must be from 1"),
