@@ -117,7 +117,8 @@ def _told(
     point = np.repeat(np.arange(len(path)), 1 + begins)
     hovers = np.append(point[1:] == point[:-1], False)
     places = path.points[point]
-    cells = np.clip(places // CELL, 0, (width // CELL - 1, ROWS - 1)).astype(np.int64)
+    last = -(-glyph.pixels.shape[1] // CELL) - 1
+    cells = np.clip(places // CELL, 0, (last, ROWS - 1)).astype(np.int64)
     places = np.where(hovers[:, None], CELL * (cells + np.float32(0.5)), places)
     before = np.concatenate([start_of()[None], places[:-1]])
     if rng is not None:

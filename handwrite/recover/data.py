@@ -20,7 +20,7 @@ from handwrite.recover.glyph import Glyph, glyph_of
 from handwrite.recover.path import DOWN, Path, path_of
 from handwrite.recover.words import cut_words
 
-SHARES = {"line": 3.0, "word": 0.25, "character": 0.25}
+SHARES = {"line": 3.0, "word": 0.25, "character": 0.5}
 """How often an epoch shows a sample of each level; of a line one word at a time."""
 
 FEW = 10_000

@@ -23,7 +23,7 @@ from torch.nn.functional import log_softmax, relu, softplus
 
 from handwrite.core.layers import BothWays, Convolution, Residual, convolved
 from handwrite.recover.attention import CellPointer, Columns, CoverageAttention
-from handwrite.recover.path import START, UP
+from handwrite.recover.path import HOVER, START, UP
 from handwrite.recover.tempo import Tempo
 from handwrite.recover.view import CELL, PATCH, ROWS
 
@@ -196,6 +196,11 @@ class RecoverNet(nn.Module):
 def flying(fed: Tensor) -> Tensor:
     """(N, B) bool, whether the pen is in the air before each step (N, B, FED), and not yet over where it lands."""
     return fed[..., 2 + UP] + fed[..., 2 + START] > 0
+
+
+def landing(fed: Tensor) -> Tensor:
+    """(N, B) bool, whether the pen hovers before each step (N, B, FED), which puts it down."""
+    return fed[..., 2 + HOVER] > 0
 
 
 def _middle(weights: Tensor, left: Tensor) -> Tensor:

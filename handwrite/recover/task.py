@@ -24,7 +24,7 @@ from handwrite.recover.data import Example, Penned, epoch_of, plain_example, var
 from handwrite.recover.decode import decode
 from handwrite.recover.glyph import FINE, HEIGHT, Glyph
 from handwrite.recover.likelihood import expected, flight_nats, move_nats, path_nats
-from handwrite.recover.model import PER_UNIT, Moves, RecoverConfig, RecoverNet
+from handwrite.recover.model import PER_UNIT, Moves, RecoverConfig, RecoverNet, landing
 from handwrite.recover.path import DOWN, Path, ink_of_path
 from handwrite.recover.soft_dtw import either_way, strokes_of
 from handwrite.recover.tempo import mistimed
@@ -39,7 +39,7 @@ SHAPE, GAMMA = 0.05, 1 / 16
 """Weight of the shape of whole strokes in the loss, and how soft its minimum is, in the square of the net's unit."""
 
 FLIGHT = 4.0
-"""Weight of where strokes begin in the loss: a step in thirty, and the hardest."""
+"""Weight of where strokes begin in the loss, of flights and of landings: steps in thirty, and the hardest."""
 
 VALIDATION_BATCH = 16
 SHOWN = 24
@@ -109,11 +109,12 @@ class RecoverTask:
         return scripts.index(example.script) + 1 if example.script in scripts else 0
 
     def loss(self, model: nn.Module, batch: PathBatch) -> tuple[Tensor, int]:
-        """Nats per step, those of flights `FLIGHT` times, with the shares of the strokes' shapes and of the tempo; and
+        """Nats per step, those of flights and landings `FLIGHT` times, with the shares of the strokes' shapes and of the tempo; and
         the number of steps."""
         moves, cells, tempo = expected(model, batch)
         count = int(batch.lengths.sum())
-        nats = (move_nats(moves, batch).sum() + FLIGHT * flight_nats(cells, batch).sum()) / count
+        weights = torch.where(landing(batch.fed), FLIGHT, 1.0)
+        nats = ((weights * move_nats(moves, batch)).sum() + FLIGHT * flight_nats(cells, batch).sum()) / count
         return nats + SHAPE * _misshape(moves, batch) + mistimed(tempo, batch.tempo), count
 
     def validate(self, model: nn.Module) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,14 @@ def test_the_pen_flies_to_the_cells_where_strokes_begin(examples: list[Example])
             assert hovers[at]
             begin = examples[number].path.points[int((~hovers[:at]).sum())]
             assert divmod(cell, ROWS) == tuple((begin // CELL).astype(int).tolist())
+
+
+def test_no_pen_flies_beyond_its_own_glyph(example_of: ExampleOf) -> None:
+    narrow, wide = example_of([(20, 20), (30, 80)]), example_of([(20, 30), (150, 30)], shape=(100, 170))
+    beyond = replace(narrow, path=replace(narrow.path, points=narrow.path.points + np.float32([40, 0])))
+    assert beyond.path.points[0, 0] > narrow.glyph.pixels.shape[1]
+    cells = path_batch([beyond, wide], [0, 0]).cells
+    assert int(cells[0]) // ROWS == (narrow.glyph.pixels.shape[1] - 1) // CELL
 
 
 def test_what_the_pen_did_is_told_and_nothing_before_the_start(examples: list[Example]) -> None:

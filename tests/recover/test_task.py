@@ -100,7 +100,8 @@ def test_the_loss_is_nats_a_step_and_the_shape(task: RecoverTask, monkeypatch: p
     shape = float(module._misshape(true, batch))
     flights = len(batch.cells)
     assert flights > 2
-    nats = ((5 + math.log(2 * math.pi)) * (count - flights) + 2 * module.FLIGHT * flights) / count
+    steps = count - 2 * flights + module.FLIGHT * flights  # of which each flight is followed by a landing
+    nats = ((5 + math.log(2 * math.pi)) * steps + 2 * module.FLIGHT * flights) / count
     assert float(loss) == pytest.approx(nats + module.SHAPE * shape, rel=1e-4)
 
 
