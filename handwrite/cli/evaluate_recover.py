@@ -86,7 +86,7 @@ def recover(
     weights: Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights to measure.")] = "recover",
     reader: Annotated[
         str, typer.Option("--reader", metavar="FILE|none", help="Ink reader's weights, to read recovered words with.")
-    ] = NO_READER,
+    ] = "ink_reader",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     sheet: Sheet = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Fixes what is drawn by chance.")] = 0,
