@@ -3,11 +3,12 @@
 PYTHON ?= python3
 TEXT ?= Hello, world!
 SEED ?= 17
+DATA ?= $(wildcard runs/*.h5)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help demo test check format sample wheel clean
+.PHONY: help demo test check format sample results wheel clean
 
 help:
 	@echo "make demo    install, then write hello.svg and hello.png here (TEXT=\"...\", SEED=N)"
@@ -15,6 +16,7 @@ help:
 	@echo "make check   format, lint, types and tests: what must pass before a change is shared"
 	@echo "make format  put the code in form"
 	@echo "make sample  write data/sample.h5 anew, with our own synthesizer"
+	@echo "make results measure all three models into docs/results.md (DATA=\"iam.h5 unipen.h5\")"
 	@echo "make wheel   build a wheel with the weights into dist/"
 	@echo "make clean   remove what was installed and built here"
 
@@ -38,6 +40,10 @@ format: $(VENV)/.installed-dev
 
 sample: $(VENV)/.installed
 	$(BIN)/python recipes/sample.py
+
+results: $(VENV)/.installed
+	@test -n "$(DATA)" || { echo "no datasets; give DATA=\"iam.h5 unipen.h5\", made by: handwrite data import"; exit 2; }
+	$(BIN)/handwrite evaluate all $(DATA:%=--data %) -o docs/results.md
 
 wheel: $(VENV)/.installed-dev
 	$(BIN)/python -m pip --disable-pip-version-check wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -1,4 +1,4 @@
-"""The benchmarks run, and the plain loop that they compare with is the same network."""
+"""The benchmarks run, and say what they were asked for."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import torch
 
 from handwrite.core.alphabet import Alphabet
 from handwrite.core.checkpoint import Header, save_checkpoint
+from handwrite.evaluate import plain_synth
 from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.model import RecognizeConfig, RecognizeNet
 from handwrite.synth import predict, sampler
@@ -42,20 +42,6 @@ def benchmark() -> ModuleType:
     return loaded("synth")
 
 
-@torch.no_grad()
-def test_the_plain_loop_is_the_same_network(benchmark: ModuleType) -> None:
-    torch.manual_seed(0)
-    net = SynthNet(CONFIG).eval()
-    plain, text, writer = benchmark.PlainNet(net), net.read(torch.randint(1, 90, (3, 6))), torch.ones(3).long()
-    state, plain_state = net.start(3), plain.start(3, 8, 3)
-    for _ in range(10):
-        offset = torch.randn(3, 3)
-        values, phi, state = net.step(offset, text, net.writer(writer), state)
-        plain_values, plain_phi, plain_state = plain(offset, text, writer, plain_state)
-        torch.testing.assert_close(plain_values, values, atol=1e-5, rtol=1e-5)
-        torch.testing.assert_close(plain_phi, phi, atol=1e-5, rtol=1e-5)
-
-
 def test_weights_that_a_step_reads(benchmark: ModuleType) -> None:
     inputs, size, channels = 3 + 4, 32, 8
     first = (inputs + channels + size + 1) * 4 * size
@@ -68,7 +54,7 @@ def test_figures(
     benchmark: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(predict, "ATTEMPTS", 1)
-    for module in (sampler, benchmark):
+    for module in (sampler, plain_synth):
         monkeypatch.setattr(module, "max_points", lambda characters: characters)
     statistics = {"scale": 0.3, "time_step": 0.02, "gap": [0.1, 0.0], "writers": ["", "w"]}
     path = tmp_path / "tiny.safetensors"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handwrite.cli.evaluate_all import everything
 from handwrite.cli.evaluate_lines import lines
 from handwrite.cli.evaluate_recognize import recognize
 from handwrite.cli.evaluate_recover import recover
@@ -20,6 +21,7 @@ def evaluate() -> None:
     handwrite evaluate recognize --data iam.h5
     handwrite evaluate recover --data unipen.h5
     handwrite evaluate lines --data pages
+    handwrite evaluate all --data iam.h5 --data unipen.h5
     """
 
 
@@ -27,3 +29,4 @@ app.command("synth")(synth)
 app.command("recognize")(recognize)
 app.command("recover")(recover)
 app.command("lines")(lines)
+app.command("all")(everything)

@@ -64,7 +64,7 @@ def load_samples(
     if not found:
         kinds = " and no ".join(f"{level}s" for level in levels)
         raise InputError(f"{', '.join(map(str, files))}: no {kinds} in split {split}; see `handwrite data info`")
-    return sorted(_evenly(found, limit), key=lambda sample: sample.level)
+    return sorted(evenly(found, limit), key=lambda sample: sample.level)
 
 
 def evaluate(
@@ -130,14 +130,14 @@ def _by_level(samples: Sequence[Written], lines: Sequence[Judged]) -> dict[str, 
 
 
 def _singles_per_second(recognizer: Recognizer, samples: Sequence[Written], decoder: Decoder | None) -> float:
-    chosen = [(sample.image(), READ_AS[sample.level]) for sample in _evenly(samples, SINGLES)]
+    chosen = [(sample.image(), READ_AS[sample.level]) for sample in evenly(samples, SINGLES)]
     begun = time.perf_counter()
     for image, level in chosen:
         recognizer.read(image, level=level, decoder=decoder)
     return len(chosen) / (time.perf_counter() - begun)
 
 
-def _evenly(items: Sequence[Item], limit: int | None) -> list[Item]:
+def evenly(items: Sequence[Item], limit: int | None) -> list[Item]:
     """At most `limit` items from all over a sequence."""
     size = len(items)
     count = size if limit is None else min(limit, size)

@@ -109,8 +109,8 @@ class RecoverTask:
         return scripts.index(example.script) + 1 if example.script in scripts else 0
 
     def loss(self, model: nn.Module, batch: PathBatch) -> tuple[Tensor, int]:
-        """Nats per step, those of flights and landings `FLIGHT` times, with the shares of the strokes' shapes and of the tempo; and
-        the number of steps."""
+        """Nats per step, those of flights and landings `FLIGHT` times, with the shares of the strokes' shapes and of
+        the tempo; and the number of steps."""
         moves, cells, tempo = expected(model, batch)
         count = int(batch.lengths.sum())
         weights = torch.where(landing(batch.fed), FLIGHT, 1.0)
