@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,9 +19,9 @@ from torch import Tensor
 from handwrite.core.batch import length_mask, pad
 from handwrite.core.path_metrics import glyph_height, trace_of
 from handwrite.recover.data import Example
-from handwrite.recover.glyph import HEIGHT
+from handwrite.recover.glyph import HEIGHT, Glyph
 from handwrite.recover.model import PENS_FED, PER_UNIT
-from handwrite.recover.path import DOWN, HOVER, START, UP
+from handwrite.recover.path import DOWN, HOVER, START, UP, Path
 from handwrite.recover.tempo import seen_of, shaken, true_tempo
 from handwrite.recover.view import CELL, NEVER, ROWS, Surroundings, left_to_write, written_at
 
@@ -35,22 +36,18 @@ MISSED = (0.0, 4.0)
 """The same of the place over which the pen hovers before a stroke."""
 
 Floats = NDArray[np.float32]
+Own = TypeVar("Own", bound="Steps")
 
 
 @dataclass(frozen=True)
-class PathBatch:
-    """Glyphs and their paths.
+class Steps:
+    """Known paths, as the net is told of them and asked for them step by step.
 
-    images, widths, scripts : see `RecoverNet.encode`. patches (N, B, PATCH) uint8, fed (N, B, FED), rest (B, N, M,
-    ROWS) : see `RecoverNet.steps`. offsets : (N, B, 2) float32, from where the pen was before each step to where it
-    should be after. cells : (J,) int64, of those steps in which the pen flies the cell where it should be after. pen :
-    (N, B) int64. lengths : (B,) int64 steps. points (P, B, SEEN), point_counts (B,) : see
-    `Tempo`. tempo : (P, B) float32 log speed at the points, NaN where it is not known.
+    patches (N, B, PATCH) uint8, fed (N, B, FED), rest (B, N, M, ROWS) : see `RecoverNet.steps`. offsets : (N, B, 2)
+    float32, from where the pen was before each step to where it should be after. cells : (J,) int64, of those steps in
+    which the pen flies the cell where it should be after. pen : (N, B) int64. lengths : (B,) int64 steps.
     """
 
-    images: Tensor
-    widths: Tensor
-    scripts: Tensor
     patches: Tensor
     fed: Tensor
     rest: Tensor
@@ -58,18 +55,31 @@ class PathBatch:
     cells: Tensor
     pen: Tensor
     lengths: Tensor
-    points: Tensor
-    point_counts: Tensor
-    tempo: Tensor
 
     @property
     def mask(self) -> Tensor:
         """(N, B) bool, true where there is a step."""
         return length_mask(self.lengths, len(self.pen)).T
 
-    def to(self, device: torch.device) -> PathBatch:
-        """The batch on a device."""
-        return PathBatch(*(getattr(self, name).to(device, non_blocking=True) for name in self.__dataclass_fields__))
+    def to(self: Own, device: torch.device) -> Own:
+        """The same on a device."""
+        return type(self)(**{name: part.to(device, non_blocking=True) for name, part in vars(self).items()})
+
+
+@dataclass(frozen=True)
+class PathBatch(Steps):
+    """Glyphs, their paths, and their tempo.
+
+    images, widths, scripts : see `RecoverNet.encode`. points (P, B, SEEN), point_counts (B,) : see `Tempo`. tempo :
+    (P, B) float32 log speed at the points, NaN where it is not known.
+    """
+
+    images: Tensor
+    widths: Tensor
+    scripts: Tensor
+    points: Tensor
+    point_counts: Tensor
+    tempo: Tensor
 
 
 def glyph_tensors(images: Sequence[NDArray[np.uint8]]) -> tuple[Tensor, Tensor]:
@@ -83,14 +93,27 @@ def path_batch(
 ) -> PathBatch:
     """A batch of glyphs, their paths and their scripts' numbers; with `rng` the pen goes astray."""
     images, widths = glyph_tensors([example.glyph.pixels for example in examples])
-    told = [_told(example, images.shape[2], rng) for example in examples]
-    seen, fed, rest, offsets, pen, cells = zip(*told, strict=True)
-    cell = pad(cells, time_first=True, beyond=-1)
+    glyphs, paths = [example.glyph for example in examples], [example.path for example in examples]
     traces = [trace_of(example.ink, glyph_height(example.ink)) for example in examples]
     return PathBatch(
+        **vars(steps_of(glyphs, paths, width=images.shape[2], rng=rng)),
         images=images,
         widths=widths,
         scripts=torch.tensor(scripts),
+        points=pad([seen_of(shaken(trace, rng) if rng else trace) for trace in traces], time_first=True),
+        point_counts=torch.tensor([len(trace) for trace in traces]),
+        tempo=pad([true_tempo(trace) for trace in traces], time_first=True, beyond=np.nan),
+    )
+
+
+def steps_of(
+    glyphs: Sequence[Glyph], paths: Sequence[Path], *, width: int, rng: np.random.Generator | None = None
+) -> Steps:
+    """The steps of each glyph's path. width : columns to which images are padded; with `rng` the pen goes astray."""
+    told = [_told(glyph, path, width, rng) for glyph, path in zip(glyphs, paths, strict=True)]
+    seen, fed, rest, offsets, pen, cells = zip(*told, strict=True)
+    cell = pad(cells, time_first=True, beyond=-1)
+    return Steps(
         patches=pad(seen, time_first=True),
         fed=pad(fed, time_first=True),
         rest=pad(rest),
@@ -98,21 +121,17 @@ def path_batch(
         cells=cell[cell >= 0],
         pen=pad(pen, time_first=True),
         lengths=torch.tensor([len(one) for one in pen]),
-        points=pad([seen_of(shaken(trace, rng) if rng else trace) for trace in traces], time_first=True),
-        point_counts=torch.tensor([len(trace) for trace in traces]),
-        tempo=pad([true_tempo(trace) for trace in traces], time_first=True, beyond=np.nan),
     )
 
 
 def _told(
-    example: Example, width: int, rng: np.random.Generator | None
+    glyph: Glyph, path: Path, width: int, rng: np.random.Generator | None
 ) -> tuple[NDArray[np.uint8], Floats, Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """What an example says before each step, and the offset, the pen and the cell, -1 where none, that it wants.
+    """What a path says before each step, and the offset, the pen and the cell, -1 where none, that it wants.
 
     A stroke takes a step more than it has points: the pen first flies to the middle of the cell where it begins, hovers
     there, where the net sees the ink closely, and then lands.
     """
-    glyph, path = example.glyph, example.path
     begins = np.concatenate([[True], path.pen[:-1] != DOWN])
     point = np.repeat(np.arange(len(path)), 1 + begins)
     hovers = np.append(point[1:] == point[:-1], False)

@@ -20,7 +20,7 @@ from handwrite.core.batch import length_mask, pad
 from handwrite.core.image import WHITE
 from handwrite.recover.batch import fed_of, glyph_tensors, start_of
 from handwrite.recover.glyph import INKED, Glyph
-from handwrite.recover.model import Moves, RecoverNet, log_density
+from handwrite.recover.model import Encoded, Moves, RecoverNet, log_density
 from handwrite.recover.path import DOWN, END, HOVER, START, STRIDE, UP, Path
 from handwrite.recover.view import CELL, NEVER, ROWS, Surroundings, trail_of
 
@@ -54,19 +54,25 @@ Floats = NDArray[np.float32]
 
 
 @torch.inference_mode()
-def decode(
-    net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0, ways: Sequence[Ways] | None = None
-) -> list[Path]:
-    """The path of each glyph. script : see `RecoverNet.encode`. ways : of each glyph, to keep to. The net is in
-    evaluation mode."""
+def encode(net: RecoverNet, glyphs: Sequence[Glyph], *, script: int = 0) -> Encoded:
+    """The glyphs as the decoder sees them. script : see `RecoverNet.encode`. The net is in evaluation mode."""
     device = next(net.parameters()).device
     images, widths = glyph_tensors([glyph.pixels for glyph in glyphs])
+    with torch.autocast(device.type, torch.bfloat16):
+        return net.encode(images.to(device), widths.to(device), torch.full((len(glyphs),), script, device=device))
+
+
+@torch.inference_mode()
+def decode(
+    net: RecoverNet, encoded: Encoded, glyphs: Sequence[Glyph], *, ways: Sequence[Ways] | None = None
+) -> list[Path]:
+    """The path of each glyph. encoded : of the glyphs. ways : of each glyph, to keep to. The net is in evaluation
+    mode."""
+    device, width = encoded.cells.device, CELL * encoded.cells.shape[1]
     kept_to: Sequence[Ways | None] = ways or [None] * len(glyphs)
-    traces = [_Trace(glyph, images.shape[2], ways=own) for glyph, own in zip(glyphs, kept_to, strict=True)]
+    traces = [_Trace(glyph, width, ways=own) for glyph, own in zip(glyphs, kept_to, strict=True)]
     state: tuple[Tensor | None, Tensor | None] = (None, None)
     with torch.autocast(device.type, torch.bfloat16):
-        scripts = torch.full((len(glyphs),), script)
-        encoded = net.encode(images.to(device), widths.to(device), scripts.to(device))
         under_way = traces
         while under_way:
             seen, fed, rest = (np.stack(parts) for parts in zip(*(trace.told() for trace in under_way), strict=True))

@@ -23,7 +23,7 @@ from handwrite.core.image import GreyImage, grey_of, read_image
 from handwrite.core.ink import Ink, join
 from handwrite.core.lines import cut, find_lines, find_page
 from handwrite.errors import InputError, OptionError
-from handwrite.recover.decode import decode
+from handwrite.recover.decode import decode, encode
 from handwrite.recover.glyph import FINE, MARGIN, TALL, Glyph, glyph_of
 from handwrite.recover.habits import GENERAL, LATIN, Habits
 from handwrite.recover.likelihood import nats_of
@@ -132,14 +132,15 @@ class Recoverer:
     def _found(self, net: RecoverNet, glyphs: Sequence[Glyph], *, script: int) -> list[Ink]:
         """The ink of each glyph, at one speed: of the way that the net finds step by step and of those that tracing the
         skeleton gives, the one that the net finds likeliest as a whole."""
+        encoded = encode(net, glyphs, script=script)
         if not self.snapping:
-            return [ink_of_path(path) for path in decode(net, glyphs, script=script)]
+            return [ink_of_path(path) for path in decode(net, encoded, glyphs)]
         skeletons = [skeleton_of(glyph.mask) for glyph in glyphs]
         ways = [ways_of(skeleton) for skeleton in skeletons]
-        decoded = decode(net, glyphs, script=script, ways=ways)
+        decoded = decode(net, encoded, glyphs, ways=ways)
         found = [[snap(path, own) for path, own in zip(decoded, ways, strict=True)]]
         found += [[_traced(skeleton, habits) for skeleton in skeletons] for habits in (LATIN, GENERAL)]
-        nats = np.stack([nats_of(net, glyphs, inks, script=script) for inks in found])
+        nats = np.stack([nats_of(net, encoded, glyphs, list(enumerate(inks))) for inks in found])
         return [found[best][index] for index, best in enumerate(nats.argmin(0).tolist())]
 
 

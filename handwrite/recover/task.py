@@ -21,7 +21,7 @@ from handwrite.core.sheet import contact_sheet
 from handwrite.errors import InputError
 from handwrite.recover.batch import PathBatch, path_batch
 from handwrite.recover.data import Example, Penned, epoch_of, plain_example, varied_example
-from handwrite.recover.decode import decode
+from handwrite.recover.decode import decode, encode
 from handwrite.recover.glyph import FINE, HEIGHT, Glyph
 from handwrite.recover.likelihood import expected, flight_nats, move_nats, path_nats
 from handwrite.recover.model import PER_UNIT, Moves, RecoverConfig, RecoverNet, landing
@@ -141,7 +141,8 @@ class RecoverTask:
 
     def _decoded(self, model: nn.Module, examples: Sequence[Example]) -> list[Path]:
         net = cast(RecoverNet, getattr(model, "module", model))
-        return decode(net, [example.glyph for example in examples])
+        glyphs = [example.glyph for example in examples]
+        return decode(net, encode(net, glyphs), glyphs)
 
     def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
         """The header of a checkpoint."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from handwrite.core.image import WHITE
 from handwrite.recover.batch import path_batch
 from handwrite.recover.data import Example
-from handwrite.recover.decode import DONE, IDLE, LANDING, STEP, UNDONE, _Trace, decode
+from handwrite.recover.decode import DONE, IDLE, LANDING, STEP, UNDONE, _Trace, decode, encode
 from handwrite.recover.glyph import HEIGHT, INKED, Glyph
 from handwrite.recover.model import FED, Moves, RecoverNet, flying
 from handwrite.recover.path import DOWN, END, START, UP, Path
@@ -29,12 +29,13 @@ Choice = tuple[NDArray[np.float32], int]
 
 
 class Rows(NamedTuple):
-    """The numbers of the glyphs that are still written."""
+    """The numbers of the glyphs that are still written; of their cells, only how many there are matters."""
 
     numbers: list[int]
+    cells: Tensor
 
     def only(self, rows: Sequence[int]) -> Rows:
-        return Rows([self.numbers[row] for row in rows])
+        return Rows([self.numbers[row] for row in rows], self.cells[rows])
 
 
 class Oracle(nn.Module):
@@ -51,7 +52,7 @@ class Oracle(nn.Module):
 
     def encode(self, images: Tensor, widths: Tensor, scripts: Tensor) -> Rows:
         self.scripts = scripts
-        return Rows(list(range(len(images))))
+        return Rows(list(range(len(images))), torch.zeros(len(images), images.shape[2] // CELL, ROWS, 1))
 
     def steps(self, encoded: Rows, patches: Tensor, fed: Tensor, rest: Tensor, state: Any) -> tuple[Moves, Tensor, Any]:
         step = len(self.told)
@@ -82,7 +83,8 @@ class Oracle(nn.Module):
 
 
 def follow(oracle: Oracle, glyphs: Sequence[Glyph], *, script: int = 0) -> list[Path]:
-    return decode(cast(RecoverNet, oracle), glyphs, script=script)
+    net = cast(RecoverNet, oracle)
+    return decode(net, encode(net, glyphs, script=script), glyphs)
 
 
 def planted(examples: Sequence[Example]) -> Oracle:
@@ -261,7 +263,8 @@ def test_what_is_left_shrinks_by_the_mark_of_each_step(cross: Example) -> None:
 def test_any_net_writes_on_the_ink_and_ends(net_of: NetOf, cross: Example, dotted: Example) -> None:
     glyphs = [cross.glyph, dotted.glyph]
     for seed in range(3):
-        for path, glyph in zip(decode(net_of("Latn", seed=seed), glyphs, script=1), glyphs, strict=True):
+        net = net_of("Latn", seed=seed)
+        for path, glyph in zip(decode(net, encode(net, glyphs, script=1), glyphs), glyphs, strict=True):
             assert 0 < len(path) <= _Trace(glyph, 160).most
             assert on_ink(path, glyph)
             assert path.pen[-1] == END
@@ -284,7 +287,8 @@ def test_with_ways_the_pen_goes_from_place_to_place(cross: Example) -> None:
     ways = ways_of(skeleton_of(cross.glyph.mask))
     for seed in range(3):
         rule = erring(cross.path, np.random.default_rng(seed))
-        [path] = decode(cast(RecoverNet, Oracle(rule)), [cross.glyph], ways=[ways])
+        net = cast(RecoverNet, Oracle(rule))
+        [path] = decode(net, encode(net, [cross.glyph]), [cross.glyph], ways=[ways])
         away = np.hypot(*(path.points[:, None] - ways.places).transpose(2, 0, 1)).min(axis=1)
         assert away.max() < 1e-3
         steps = np.hypot(*np.diff(path.points, axis=0).T)[path.pen[:-1] == DOWN]

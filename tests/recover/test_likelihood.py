@@ -11,6 +11,7 @@ import torch
 from handwrite.core.ink import Ink
 from handwrite.recover.batch import path_batch
 from handwrite.recover.data import Example
+from handwrite.recover.decode import encode
 from handwrite.recover.likelihood import expected, flight_nats, move_nats, nats_of, path_nats
 from handwrite.recover.model import RecoverNet
 
@@ -46,6 +47,8 @@ def test_the_way_that_was_learned_is_the_likelier(example_of: ExampleOf, net_of:
         optimizer.step()
     back = Ink.from_strokes([stroke[::-1, :2] for stroke in example.ink.strokes()])
     dot = Ink.from_strokes([np.array([(30.0, 30.0)])])
-    there, reverse, other = nats_of(net.eval(), [example.glyph] * 3, [example.ink, back, dot]).tolist()
+    there, reverse, other = nats_of(
+        net.eval(), encode(net.eval(), [example.glyph]), [example.glyph], [(0, example.ink), (0, back), (0, dot)]
+    ).tolist()
     assert there < reverse - 20
     assert np.isfinite(other)

@@ -22,9 +22,9 @@ from handwrite.core.lines import TextLine
 from handwrite.core.reading import Box
 from handwrite.errors import CheckpointError, InputError, OptionError
 from handwrite.recover import predict
-from handwrite.recover.decode import decode
+from handwrite.recover.decode import encode
 from handwrite.recover.glyph import Glyph, glyph_of
-from handwrite.recover.model import RecoverNet
+from handwrite.recover.model import Encoded, RecoverNet
 from handwrite.recover.predict import LEVELS, SCRIPTS, Recoverer, recover
 from handwrite.recover.skeleton import skeleton_of
 
@@ -228,11 +228,11 @@ def test_the_net_is_told_the_script_that_it_knows(
 ) -> None:
     told: list[int] = []
 
-    def told_decode(net, glyphs, *, script, **options):  # type: ignore[no-untyped-def]
+    def told_encode(net: RecoverNet, glyphs: Sequence[Glyph], *, script: int) -> Encoded:
         told.append(script)
-        return decode(net, glyphs, script=script, **options)
+        return encode(net, glyphs, script=script)
 
-    monkeypatch.setattr(predict, "decode", told_decode)
+    monkeypatch.setattr(predict, "encode", told_encode)
     recoverer, glyph = Recoverer(net_of("Kana", "Latn")), glyph_of(picture([(20, 20), (40, 60)]))
     for script in ("auto", "latin", "katakana", "greek"):
         recoverer.glyphs([glyph], script=script)

@@ -161,7 +161,7 @@ def test_validation_scores_what_the_net_finds_alone(task: RecoverTask, monkeypat
     assert math.isfinite(scores["nats"])
 
     def scored(of: Callable[[PenPath], PenPath]) -> float:
-        monkeypatch.setattr(module, "decode", lambda net, glyphs: [of(paths[id(glyph)]) for glyph in glyphs])
+        monkeypatch.setattr(module, "decode", lambda net, encoded, glyphs: [of(paths[id(glyph)]) for glyph in glyphs])
         return task.validate(task.model)["disorder"]
 
     paths = {id(example.glyph): example.path for _, example in task._plain}
