@@ -1,9 +1,12 @@
-"""The options that every benchmark takes, and the load under which it was run."""
+"""What benchmarks share: their options, the load under which they were run, the median of several runs."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import statistics
+import time
+from collections.abc import Callable
 
 
 def options_parser(description: str, *, weights: str) -> argparse.ArgumentParser:
@@ -19,6 +22,16 @@ def options_parser(description: str, *, weights: str) -> argparse.ArgumentParser
 def load_average() -> float:
     """How many processes wanted to run in the last minute; 0 where that is not told."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def median_seconds(work: Callable[[], object], runs: int) -> float:
+    """The median of so many runs; one before is not counted."""
+    seconds = []
+    for _ in range(runs + 1):
+        begin = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begin)
+    return statistics.median(seconds[1:])
 
 
 def _count(text: str) -> int:

@@ -10,18 +10,16 @@ the command. Beside them stands the network alone. What is read may be wrong; he
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from benchmark_options import load_average, options_parser
+from benchmark_options import load_average, median_seconds, options_parser
 
 from handwrite.core.image import GreyImage
 from handwrite.core.normalize import normalize
@@ -103,16 +101,6 @@ def wait(recognizer: Recognizer, page: GreyImage, decoder: Decoder, *, options: 
             page=median_seconds(lambda: recognizer.read(page, level="page", decoder=decoder), runs),
             command=median_seconds(lambda: subprocess.run(command, check=True, capture_output=True), runs),
         )
-
-
-def median_seconds(work: Callable[[], object], runs: int) -> float:
-    """The median of so many runs; one before is not counted."""
-    seconds = []
-    for _ in range(runs + 1):
-        begin = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - begin)
-    return statistics.median(seconds[1:])
 
 
 def table(speeds: Sequence[Speed], waiting: Waiting) -> str:

@@ -16,6 +16,7 @@ from handwrite.core.checkpoint import Header, save_checkpoint
 from handwrite.evaluate import plain_synth
 from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.model import RecognizeConfig, RecognizeNet
+from handwrite.recover.model import RecoverConfig, RecoverNet
 from handwrite.synth import predict, sampler
 from handwrite.synth.model import SynthConfig, SynthNet
 
@@ -102,5 +103,31 @@ def test_figures_of_the_recognizer(
         assert 0 < speed["single"] < speed["network_single"]
     assert 0 < found["seconds"]["page"] < found["seconds"]["command"]
     monkeypatch.setattr(sys, "argv", ["recognize.py", "--weights", "nowhere"])
+    assert benchmark.main() == 2
+    assert "nowhere: no such weights" in capsys.readouterr().err
+
+
+def test_figures_of_the_recoverer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    benchmark = loaded("recover")
+    monkeypatch.setattr(benchmark, "WORDS", 2)
+    monkeypatch.setattr(benchmark, "LETTERS", "ab")
+    sizes = {"columns": 4, "values": 8, "attention": 4, "patch": 8, "script": 2, "hidden": 8, "mixtures": 2}
+    config = RecoverConfig(scripts=("Latn",), channels=(2, 2, 4), **sizes)
+    weights = tmp_path / "tiny.safetensors"
+    save_checkpoint(weights, Header("recover", asdict(config), "", {}), RecoverNet(config).state_dict())
+    options = ["--weights", str(weights), "--threads", "1", "--runs", "1"]
+    monkeypatch.setattr(sys, "argv", ["recover.py", *options, "--json"])
+    assert benchmark.main() == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [(speed["method"], speed["level"]) for speed in found["speeds"]] == [
+        *(("net", "character"), ("net", "word"), ("skeleton", "character"), ("skeleton", "word")),
+    ]
+    assert all(speed["together"] > 0 and speed["single"] > 0 for speed in found["speeds"])
+    monkeypatch.setattr(sys, "argv", ["recover.py", *options])
+    assert benchmark.main() == 0
+    assert "net, characters" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["recover.py", "--weights", "nowhere"])
     assert benchmark.main() == 2
     assert "nowhere: no such weights" in capsys.readouterr().err
