@@ -38,7 +38,7 @@ TOLD = 0.3
 SHAPE, GAMMA = 0.05, 1 / 16
 """Weight of the shape of whole strokes in the loss, and how soft its minimum is, in the square of the net's unit."""
 
-FLIGHT = 4.0
+FLIGHT = 10.0
 """Weight of where strokes begin in the loss, of flights and of landings: steps in thirty, and the hardest."""
 
 VALIDATION_BATCH = 16

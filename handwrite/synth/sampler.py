@@ -28,6 +28,7 @@ NEGLIGIBLE = 0.02
 line."""
 
 OVERRUN = 0.7
+"""Share of the window's weight on what is not the text, beyond which a stroke is no part of it."""
 
 EARLY_LIFT, FULL_LIFT = 0.5, 0.75
 """What is added to the logit of lifting the pen, in full from this bias on. A lift that comes a point early is not
@@ -125,14 +126,28 @@ def _advance(stepper: Stepper, prime: Prime | None, offset: Tensor) -> Tensor:
 
 def _trace(offsets: FloatArray, attention: FloatArray, finished: bool, prime: Prime | None) -> Trace:
     """The trace of a line, without a last stroke that was written past the end of its text. A prime's text is no part
-    of it, nor is the way from its ink; without a prime, where the pen was set down comes first."""
+    of it, nor is the way from its ink, nor are strokes that were still its; without a prime, where the pen was set down
+    comes first."""
     stop = _start_of_overrun(offsets, attention) if finished else len(offsets)
     offsets, attention = offsets[:stop], attention[:stop]
     if prime is None:
         start = np.zeros((1, 3), np.float32)
         return Trace(np.concatenate([start, offsets]), np.concatenate([attention[:1], attention]), finished)
+    start = _end_of_leftover(offsets, attention, letters=len(prime.text) - 1)
+    offsets, attention = offsets[start:], attention[start:]
     offsets[:1, :2] = 0
     return Trace(offsets, attention[:, len(prime.text) :], finished)
+
+
+def _end_of_leftover(offsets: FloatArray, attention: FloatArray, *, letters: int) -> int:
+    """Where the first stroke begins for which the window weighed the letters of the prime no more than `OVERRUN`: those
+    before it go on with the prime's last letter, not with the text. 0 when there is no such stroke."""
+    starts = np.concatenate([[0], 1 + np.flatnonzero(offsets[:-1, 2] > 0.5)])
+    for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(offsets)], strict=True):
+        stroke = attention[start:stop]
+        if (stroke[:, :letters].sum(axis=1) / np.maximum(stroke.sum(axis=1), 1e-12)).mean() <= OVERRUN:
+            return int(start)
+    return 0
 
 
 def _start_of_overrun(offsets: FloatArray, attention: FloatArray) -> int:

@@ -145,6 +145,22 @@ def test_a_prime_is_seen_first_and_is_no_part_of_the_line(net: SynthNet, monkeyp
         assert trace.finished
 
 
+@pytest.mark.parametrize("leftover", [0, 5, 10])
+def test_strokes_that_go_on_with_the_prime_are_left_out(
+    leftover: int, net: SynthNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Points after the six of the prime in which the window still looks at its last letter; a stroke takes five."""
+    ink = np.zeros((6, 3), np.float32)
+    later = 5 + leftover
+    stepper = Planted(lambda step: 1 if step < later else 3 + (step - later) // 10, lambda step: step % 5 == 4)
+    monkeypatch.setattr(sampler, "Stepper", stepper)
+    (trace,) = drawn(net, [SHORT], bias=50.0, seeds=[(1,)], prime=Prime(ink, np.array([3, 4, 1])))
+    assert trace.finished
+    assert len(trace.offsets) == len(trace.attention) == 10 * len(SHORT)
+    assert trace.offsets[0, :2].tolist() == [0, 0]
+    assert trace.attention.argmax(axis=1)[[2, 12]].tolist() == [0, 1]
+
+
 def test_shapes_and_limits(net: SynthNet) -> None:
     trace = drawn(net, [SHORT, LONG], bias=0.0, seeds=[(0,), (1,)])[0]
     assert trace.offsets.dtype == np.float32
