@@ -132,7 +132,7 @@ def test_each_line_has_its_own_style_and_bias(net: SynthNet) -> None:
 
 def test_a_prime_is_seen_first_and_is_no_part_of_the_line(net: SynthNet, monkeypatch: pytest.MonkeyPatch) -> None:
     ink = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
-    stepper = Planted(lambda step: 2 + step // 10, lambda step: step % 5 == 4)
+    stepper = Planted(lambda step: 3 + max(step - 5, 0) // 10, lambda step: step % 5 == 4)
     monkeypatch.setattr(sampler, "Stepper", stepper)
     one, two = drawn(net, [SHORT, SHORT], bias=50.0, seeds=[(1,), (2,)], prime=Prime(ink, np.array([3, 4, 1])))
     assert [offset.tolist() for offset in stepper.seen[:6]] == [[point.tolist()] * 2 for point in ink]
@@ -149,10 +149,10 @@ def test_a_prime_is_seen_first_and_is_no_part_of_the_line(net: SynthNet, monkeyp
 def test_strokes_that_go_on_with_the_prime_are_left_out(
     leftover: int, net: SynthNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Points after the six of the prime in which the window still looks at its last letter; a stroke takes five."""
+    """Points after the six of the prime in which the window still looks at its space; a stroke takes five."""
     ink = np.zeros((6, 3), np.float32)
     later = 5 + leftover
-    stepper = Planted(lambda step: 1 if step < later else 3 + (step - later) // 10, lambda step: step % 5 == 4)
+    stepper = Planted(lambda step: 2 if step < later else 3 + (step - later) // 10, lambda step: step % 5 == 4)
     monkeypatch.setattr(sampler, "Stepper", stepper)
     (trace,) = drawn(net, [SHORT], bias=50.0, seeds=[(1,)], prime=Prime(ink, np.array([3, 4, 1])))
     assert trace.finished
