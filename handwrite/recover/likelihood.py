@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from handwrite.core.ink import FloatArray, Ink
 from handwrite.recover.batch import PathBatch, Steps, steps_of
 from handwrite.recover.glyph import Glyph
-from handwrite.recover.model import Encoded, Moves, RecoverNet, flying, log_density
+from handwrite.recover.model import Encoded, Moves, RecoverNet, flying, landing, log_density
 from handwrite.recover.path import path_of
 from handwrite.recover.view import CELL
 
@@ -49,9 +49,11 @@ def path_nats(moves: Moves, cells: Tensor, batch: Steps) -> Tensor:
 
 @torch.inference_mode()
 def nats_of(net: RecoverNet, encoded: Encoded, glyphs: Sequence[Glyph], inks: Sequence[tuple[int, Ink]]) -> FloatArray:
-    """(n,) negative log likelihood of inks that move at all, each in pixels of the glyph whose number stands before it.
+    """(n,) negative log likelihood of inks that move at all, each in pixels of the glyph whose number stands before it,
+    but for its landings.
 
-    encoded : of the glyphs, see `decode.encode`. The net is in evaluation mode.
+    Where in its cell a stroke begins is told by the skeleton; the net is so unsure of it that ways of few strokes would
+    win. encoded : of the glyphs, see `decode.encode`. The net is in evaluation mode.
     """
     found = []
     device, width = encoded.cells.device, CELL * encoded.cells.shape[1]
@@ -60,5 +62,6 @@ def nats_of(net: RecoverNet, encoded: Encoded, glyphs: Sequence[Glyph], inks: Se
         steps = steps_of([glyphs[row] for row in rows], paths, width=width).to(device)
         with torch.autocast(device.type, torch.bfloat16):
             moves, cells, _ = net.steps(encoded.only(list(rows)), steps.patches, steps.fed, steps.rest)
-        found.append(path_nats(moves, cells, steps).cpu().numpy())
+        landed = (move_nats(moves, steps) * landing(steps.fed)).sum(0)
+        found.append((path_nats(moves, cells, steps) - landed).cpu().numpy())
     return np.concatenate(found).astype(np.float32)
