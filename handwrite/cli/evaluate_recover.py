@@ -76,7 +76,9 @@ def recover(
     method: Annotated[
         list[str],
         typer.Option(
-            "--method", metavar="NAME", help="net, net-raw (its path not snapped to the ink) or skeleton. Repeatable."
+            "--method",
+            metavar="NAME",
+            help="net, net-snapped (strokes not put right), net-raw or skeleton. Repeatable.",
         ),
     ] = ["net"],  # noqa: B006 (typer copies it)
     tell_script: Annotated[

@@ -14,7 +14,14 @@ import typer
 from handwrite.cli.options import Device, check_device, check_threads, command_app
 from handwrite.cli.progress import progress, say
 from handwrite.cli.train_lm import lm
-from handwrite.cli.train_tasks import ink_reader_task, proof_task, recognize_task, recover_task, synth_task
+from handwrite.cli.train_tasks import (
+    ink_reader_task,
+    order_task,
+    proof_task,
+    recognize_task,
+    recover_task,
+    synth_task,
+)
 from handwrite.cli.train_tune import tune
 from handwrite.errors import HandwriteError, OptionError
 
@@ -277,9 +284,11 @@ READERS = {
     "ink": Model("ink_reader", "ink to text", ink_reader_task, tuning_rate=5e-4, budget=8000),
 }
 RECOVER = Model("recover", "images to ink", recover_task, tuning_rate=5e-4, budget=4000)
+ORDER = Model("order", "paths to the order and direction of their strokes", order_task, tuning_rate=5e-4, budget=8000)
 app.command("synth")(_trainer(SYNTH))
 app.command("recognize")(_trainer_by_input(READERS))
 app.command("recover")(_trainer(RECOVER))
+app.command("order")(_trainer(ORDER))
 app.command("proofreader")(_trainer(PROOFREADER))
 app.command("lm")(lm)
 app.command("tune")(tune)

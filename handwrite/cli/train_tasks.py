@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from handwrite.core.store import Store
     from handwrite.recognize.ink_task import InkReaderTask
     from handwrite.recognize.task import RecognizeTask
+    from handwrite.recover.order_task import OrderTask
     from handwrite.recover.task import RecoverTask
     from handwrite.synth.proof_task import ProofTask
     from handwrite.synth.task import SynthTask
@@ -95,6 +96,20 @@ def recover_task(data: list[Path], *, seed: int, budget: int, start: str | Path 
     training, validation = load_penned(stores, splits=("train",)), load_penned(stores, splits=("val",))
     begin = _begun(start, "recover")
     task = RecoverTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
+    _say_sizes(task.training, task.validated)
+    return task
+
+
+def order_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> OrderTask:
+    """The stroke order's: ink, which is not drawn."""
+    from handwrite.recover.data import load_penned
+    from handwrite.recover.order import KIND
+    from handwrite.recover.order_task import OrderTask
+
+    stores = [_inks_of(path, "train recognize with it") for path in data]
+    training, validation = load_penned(stores, splits=("train",)), load_penned(stores, splits=("val",))
+    begin = _begun(start, KIND)
+    task = OrderTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
     _say_sizes(task.training, task.validated)
     return task
 

@@ -26,8 +26,9 @@ from handwrite.recognize.ink_predict import InkReader
 from handwrite.recover.data import Penned, load_penned, plain_image
 from handwrite.recover.predict import SCRIPTS, Recoverer
 
-METHODS = ("net", "net-raw", "skeleton")
-"""The net with its path snapped to the ink, the net's path as it is, and tracing of skeletons."""
+METHODS = ("net", "net-snapped", "net-raw", "skeleton")
+"""The net with its path snapped to the ink and its strokes put right; the same without the latter; its path as it is;
+and tracing of skeletons."""
 
 MODELLED_CLOCK = (kanjivg.SOURCE,)
 """Sources whose times are made up."""
@@ -83,7 +84,9 @@ def load_recoverers(
     return {
         method: Recoverer(threads=threads)
         if method == "skeleton"
-        else Recoverer.load(weights, snapping=method == "net", device=device, threads=threads)
+        else Recoverer.load(
+            weights, snapping=method != "net-raw", ordering=method == "net", device=device, threads=threads
+        )
         for method in methods
     }
 

@@ -28,6 +28,7 @@ from handwrite.recover.glyph import FINE, MARGIN, TALL, Glyph, glyph_of
 from handwrite.recover.habits import GENERAL, LATIN, Habits
 from handwrite.recover.likelihood import nats_of
 from handwrite.recover.model import RecoverNet
+from handwrite.recover.order import StrokeOrder
 from handwrite.recover.path import GAP, ink_of_path
 from handwrite.recover.pieces import Piece, cut_pieces, joined
 from handwrite.recover.skeleton import Skeleton, skeleton_of
@@ -62,6 +63,10 @@ MOST_PARTS = 10
 BATCH = 32
 """Glyphs that go through the net together."""
 
+UNUSUAL = 8.0
+"""Nats by which a way in the habits of other scripts has to be likelier than one in Latin habits where the script is
+not told, as chosen on validation."""
+
 PAUSE = 0.5
 """Seconds from one line of a page to the next."""
 
@@ -69,9 +74,17 @@ PAUSE = 0.5
 class Recoverer:
     """Recovers paths by a net, or without one by tracing skeletons. Make the former with `Recoverer.load`."""
 
-    def __init__(self, net: RecoverNet | None = None, *, snapping: bool = True, threads: int | None = None) -> None:
-        """snapping : keep the net's path on the middle of the ink and add what it left out; traced ones are so."""
-        self.net, self.snapping = net.eval() if net else None, snapping
+    def __init__(
+        self,
+        net: RecoverNet | None = None,
+        *,
+        order: StrokeOrder | None = None,
+        snapping: bool = True,
+        threads: int | None = None,
+    ) -> None:
+        """order : puts strokes right, where the net's path is snapped. snapping : keep the net's path on the middle of
+        the ink and add what it left out; traced ones are so."""
+        self.net, self.order, self.snapping = net.eval() if net else None, order, snapping
         if threads is not None:
             torch.set_num_threads(threads)
             cv2.setNumThreads(threads)
@@ -82,13 +95,16 @@ class Recoverer:
         weights: str | Path = "recover",
         *,
         snapping: bool = True,
+        ordering: bool = True,
         device: str = "auto",
         threads: int | None = None,
     ) -> Recoverer:
-        """The recoverer of a weights file, or the one that comes with the program. Raises CheckpointError."""
-        checkpoint = load_checkpoint(weights, kind="recover")
-        net = restore(checkpoint.header, checkpoint.tensors).to(torch_device(device))
-        return cls(net, snapping=snapping, threads=threads)
+        """The recoverer of a weights file, or the one that comes with the program. ordering : with the `StrokeOrder`
+        that comes with the program. Raises CheckpointError."""
+        checkpoint, where = load_checkpoint(weights, kind="recover"), torch_device(device)
+        net = restore(checkpoint.header, checkpoint.tensors).to(where)
+        order = StrokeOrder.load(device=where) if ordering else None
+        return cls(net, order=order, snapping=snapping, threads=threads)
 
     def recover(self, image: GreyImage, *, level: str = "auto", script: str = "auto") -> Ink:
         """How the pen moved in an image (H, W) uint8 grey: ink in its pixels, t in seconds.
@@ -117,21 +133,20 @@ class Recoverer:
     def glyphs(self, glyphs: Sequence[Glyph], *, script: str = "auto") -> list[Ink]:
         """The ink of each glyph, in its pixels; faster for many at once."""
         if self.net is None:
-            habits = LATIN if script in ("auto", "latin") else GENERAL
-            return [_traced(skeleton_of(glyph.mask), habits) for glyph in glyphs]
+            return [_traced(skeleton_of(glyph.mask), _habits(script)[0]) for glyph in glyphs]
         known = list(self.net.config.scripts)
         number = known.index(SCRIPTS[script]) + 1 if SCRIPTS.get(script) in known else 0
         order = np.argsort([glyph.pixels.shape[1] for glyph in glyphs], kind="stable")
         inks: dict[int, Ink] = {}
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH].tolist()
-            found = self._found(self.net, [glyphs[index] for index in part], script=number)
+            found = self._found(self.net, [glyphs[index] for index in part], script=number, habits=_habits(script))
             inks |= zip(part, self.net.tempo.timed(found), strict=True)
         return [inks[index] for index in range(len(glyphs))]
 
-    def _found(self, net: RecoverNet, glyphs: Sequence[Glyph], *, script: int) -> list[Ink]:
+    def _found(self, net: RecoverNet, glyphs: Sequence[Glyph], *, script: int, habits: Sequence[Habits]) -> list[Ink]:
         """The ink of each glyph, at one speed: of the way that the net finds step by step and of those that tracing the
-        skeleton gives, the one that the net finds likeliest as a whole."""
+        skeleton gives, the one that the net finds likeliest as a whole, with its strokes put right."""
         encoded = encode(net, glyphs, script=script)
         if not self.snapping:
             return [ink_of_path(path) for path in decode(net, encoded, glyphs)]
@@ -139,9 +154,16 @@ class Recoverer:
         ways = [ways_of(skeleton) for skeleton in skeletons]
         decoded = decode(net, encoded, glyphs, ways=ways)
         found = [[snap(path, own) for path, own in zip(decoded, ways, strict=True)]]
-        found += [[_traced(skeleton, habits) for skeleton in skeletons] for habits in (LATIN, GENERAL)]
+        found += [[_traced(skeleton, own) for skeleton in skeletons] for own in habits]
         nats = np.stack([nats_of(net, encoded, glyphs, list(enumerate(inks))) for inks in found])
-        return [found[best][index] for index, best in enumerate(nats.argmin(0).tolist())]
+        nats[2:] += UNUSUAL
+        likeliest = [found[best][index] for index, best in enumerate(nats.argmin(0).tolist())]
+        return self.order.put_right(likeliest) if self.order else likeliest
+
+
+def _habits(script: str) -> tuple[Habits, ...]:
+    """How people may write a script, the likeliest first."""
+    return (LATIN, GENERAL) if script == "auto" else (LATIN,) if script == "latin" else (GENERAL,)
 
 
 def _traced(skeleton: Skeleton, habits: Habits) -> Ink:

@@ -94,7 +94,7 @@ def test_json_and_sheet(characters: str, tmp_path: Path, capsys: Capture) -> Non
     [
         (["--limit", "0"], "--limit 0: must be at least 1"),
         (["--seed", "-1"], "--seed -1: must be at least 0"),
-        (["--method", "oracle"], "--method oracle: no such method; choose one of net, net-raw, skeleton"),
+        (["--method", "oracle"], "--method oracle: no such method; choose one of net, net-snapped, net-raw, skeleton"),
         (["--split", "dev"], "--split dev: no such split"),
         (["--split", "val2"], "no ink in split val2"),
         (["--sheet", "worst.jpg"], "--sheet worst.jpg: a picture is a PNG"),

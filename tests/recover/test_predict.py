@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from handwrite.recover import predict
 from handwrite.recover.decode import encode
 from handwrite.recover.glyph import Glyph, glyph_of
 from handwrite.recover.model import Encoded, RecoverNet
+from handwrite.recover.order import StrokeOrder
 from handwrite.recover.predict import LEVELS, SCRIPTS, Recoverer, recover
 from handwrite.recover.skeleton import skeleton_of
 
@@ -238,6 +240,45 @@ def test_the_net_is_told_the_script_that_it_knows(
         recoverer.glyphs([glyph], script=script)
     assert told == [0, 2, 1, 0]
     assert len(set(SCRIPTS.values())) == len(SCRIPTS)
+
+
+class Backwards:
+    """Stands for the stroke order: draws everything the other way round."""
+
+    def put_right(self, inks: Sequence[Ink]) -> list[Ink]:
+        return [Ink.from_strokes([stroke[::-1, :2] for stroke in ink.strokes()[::-1]]) for ink in inks]
+
+
+def test_strokes_are_put_right(picture: Picture, net_of: NetOf) -> None:
+    image, net = picture([(20, 20), (40, 60)], [(80, 20), (120, 70)]), net_of("Latn")
+    as_found, right = Recoverer(net), Recoverer(net, order=cast(StrokeOrder, Backwards()))
+    there, back = as_found.recover(image, level="word"), right.recover(image, level="word")
+    np.testing.assert_allclose(back.points[::-1, :2], there.points[:, :2], atol=1e-3)
+    assert back.has_clock
+    raw = Recoverer(net, order=cast(StrokeOrder, Backwards()), snapping=False).recover(image, level="word")
+    np.testing.assert_array_equal(raw.points, Recoverer(net, snapping=False).recover(image, level="word").points)
+
+
+@pytest.mark.parametrize(("ahead", "taken"), [(2.0, "latin"), (30.0, "general")])
+def test_habits_of_other_scripts_must_be_likelier_by_far(
+    ahead: float, taken: str, picture: Picture, net_of: NetOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The net finds its own way worst, and the general one likelier than the Latin by so many nats."""
+    found: list[list[Ink]] = []
+
+    def planted(net: RecoverNet, encoded: Encoded, glyphs: Sequence[Glyph], inks: Sequence[tuple[int, Ink]]) -> Any:
+        found.append([ink for _, ink in inks])
+        return np.array([[100.0, 50.0, 50.0 - ahead][len(found) - 1]])
+
+    monkeypatch.setattr(predict, "nats_of", planted)
+    glyph = glyph_of(picture([(20, 20), (60, 60)], [(60, 20), (20, 60)]))
+    [ink] = Recoverer(net_of("Latn")).glyphs([glyph])
+    assert len(found) == 3
+    chosen = found[1 if taken == "latin" else 2][0]
+    np.testing.assert_allclose(ink.points[:, :2], chosen.points[:, :2], atol=1e-3)
+    found.clear()
+    Recoverer(net_of("Latn")).glyphs([glyph], script="latin")
+    assert len(found) == 2
 
 
 def test_many_glyphs_come_back_in_their_order(picture: Picture, net_of: NetOf, monkeypatch: pytest.MonkeyPatch) -> None:
