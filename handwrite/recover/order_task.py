@@ -1,7 +1,8 @@
 """Training the stroke order: the view on the ink, how paths are varied, the loss, the scores. The loop is `train.loop`.
 
 Each stroke of real ink is turned round by a toss, all are shown from left to right, and the net has to say which were
-turned, and which came first. A recovered stroke may be a part of a true one; so now and then strokes are cut.
+turned, and which came first. Strokes that are found in pictures are not quite the true ones: parts of them, or several
+in one. So some samples are drawn and traced, and their strokes are told apart by the true path beside them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
@@ -24,10 +26,15 @@ from handwrite.core.path_metrics import SHORTEST, STEP
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
 from handwrite.errors import InputError
-from handwrite.recover.data import Penned, epoch_of
+from handwrite.recover.data import Penned, epoch_of, plain_example, varied_example
+from handwrite.recover.glyph import FINE
+from handwrite.recover.habits import GENERAL, LATIN
 from handwrite.recover.order import COARSE, FEATURES, KIND, features, restore, strokes_of, trace_of_strokes
 from handwrite.recover.order_model import OrderConfig, OrderNet
+from handwrite.recover.path import Path, at_one_speed
+from handwrite.recover.skeleton import skeleton_of
 from handwrite.recover.tempo import shaken
+from handwrite.recover.trace import trace
 
 VALIDATED = 200
 """Samples of each source and level that validation sees at most."""
@@ -35,6 +42,15 @@ VALIDATED = 200
 MOST_POINTS, FEWEST_POINTS = 600, 3
 CUT = 0.1
 """How often a stroke is cut in two."""
+
+TRACED, GENERALLY = 0.35, 0.3
+"""Share of samples that are drawn and traced, and of these the share in the habits of other scripts."""
+
+ONE_WAY = 0.3
+"""How much more often the true path goes along a traced stroke in one direction than in the other, if that is known."""
+
+REACH = 3
+"""Points between those whose order on the true path is compared."""
 
 SHEAR, STRETCH, ROTATION = 0.15, 0.12, 3.0
 """Standard deviations of what varies ink: dx per dy, log of the width, degrees."""
@@ -51,12 +67,14 @@ Strokes = list[NDArray[np.float64]]
 @dataclass(frozen=True, eq=False)
 class Shown:
     """Strokes as the net sees them. seen : (N, FEATURES) float32. stroke : (N,) the stroke of each point. turned : (S,)
-    float32, 1 for a stroke that was turned round, NaN where it has no direction. rank : (S,) when each was drawn."""
+    float32, 1 for a stroke that is the wrong way round, NaN where that is not known. rank : (S,) when each was drawn.
+    ink : the strokes."""
 
     seen: NDArray[np.float32]
     stroke: NDArray[np.int64]
     turned: NDArray[np.float32]
     rank: NDArray[np.int64]
+    ink: Ink
 
 
 @dataclass(frozen=True)
@@ -100,23 +118,22 @@ class OrderTask:
         self._pools = Pools(
             epoch=lambda rng: epoch_of(self.training, rng=rng),
             estimate=lambda item: POINTS[item.level],
-            make=lambda item, rng: shown(varied(strokes_of(item.ink(rng)), rng), rng),
+            make=lambda item, rng: traced(item, rng) if rng.random() < TRACED else written(item, rng),
             length=lambda sample: len(sample.seen),
             budget=self.budget,
             seed=self.seed,
         )
 
-    def _validation_samples(self) -> list[tuple[str, Ink, Shown]]:
+    def _validation_samples(self) -> list[tuple[str, Shown]]:
         groups: dict[str, list[Penned]] = defaultdict(list)
         for item in self.validation:
             groups[f"{item.source}_{item.level}"].append(item)
         rng, found = np.random.default_rng(self.seed), []
         for name, group in sorted(groups.items()):
             for item in group[:: -(-len(group) // VALIDATED)]:
-                ink = item.ink(rng)
-                sample = shown(strokes_of(ink), rng)
+                sample = traced(item, rng, plainly=True)
                 if sample is not None:
-                    found.append((name, ink, sample))
+                    found.append((name, sample))
         return found
 
     @property
@@ -143,7 +160,7 @@ class OrderTask:
         wrong: dict[str, list[float]] = defaultdict(list)
         device = next(model.parameters()).device
         for first in range(0, len(self._plain), VALIDATION_BATCH):
-            names, _, samples = zip(*self._plain[first : first + VALIDATION_BATCH], strict=True)
+            names, samples = zip(*self._plain[first : first + VALIDATION_BATCH], strict=True)
             batch = shown_batch(samples).to(device)
             turned, late = model(batch.seen, batch.lengths, batch.stroke, batch.rank.shape[1])
             errors = ((turned > 0).float() - batch.turned).abs().cpu().numpy()
@@ -172,27 +189,68 @@ class OrderTask:
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
         """A few validation glyphs; of each stroke, from the left, the true number and the one that the net tells."""
         cells = []
-        for _, ink, sample in self._plain[:: max(1, len(self._plain) // SHOWN)][:SHOWN]:
+        for _, sample in self._plain[:: max(1, len(self._plain) // SHOWN)][:SHOWN]:
             batch = shown_batch([sample]).to(next(model.parameters()).device)
             _, late = model(batch.seen, batch.lengths, batch.stroke, batch.rank.shape[1])
             told = np.argsort(np.argsort(late[0].cpu().numpy()))
-            cells.append((ink, f"true {(1 + sample.rank).tolist()}, told {(1 + told).tolist()}"))
+            cells.append((sample.ink, f"true {(1 + sample.rank).tolist()}, told {(1 + told).tolist()}"))
         return contact_sheet(cells, columns=3)
 
 
-def shown(strokes: Strokes, rng: Rng) -> Shown | None:
-    """Strokes in their order, each turned round by a toss, as the net sees them; None where nothing moves, or too many
-    points do."""
+def written(item: Penned, rng: Rng) -> Shown | None:
+    """A sample's own strokes, varied."""
+    strokes = varied(strokes_of(item.ink(rng)), rng)
+    return shown(strokes, np.zeros(len(strokes), np.float32), np.arange(len(strokes)), rng)
+
+
+def traced(item: Penned, rng: Rng, *, plainly: bool = False) -> Shown | None:
+    """What tracing finds of a sample that is drawn: varied and in any habits, or plainly and in those of its script."""
+    example = plain_example(item, rng) if plainly else varied_example(item, rng)
+    if example is None:
+        return None
+    foreign = item.script != "Latn" if plainly else rng.random() < GENERALLY
+    strokes = strokes_of(trace(skeleton_of(example.glyph.mask), habits=GENERAL if foreign else LATIN))
+    strokes = [stroke / FINE for stroke in strokes]
+    return shown(strokes, *known_of(strokes, example.path), rng) if strokes else None
+
+
+def known_of(strokes: Strokes, path: Path) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """(S,) of strokes beside a path: 1 where they go against it, NaN where they hardly go either way; and the order in
+    which it passes them."""
+    tree = KDTree(path.points)
+    turned, middles = [], []
+    for stroke in strokes:
+        passed = tree.query(_evenly(stroke))[1]
+        onward = np.sign(passed[REACH:] - passed[:-REACH])
+        share = float(onward.mean()) if len(onward) else 0.0
+        turned.append(np.nan if abs(share) < ONE_WAY else float(share < 0))
+        middles.append(float(passed.mean()))
+    return np.array(turned, np.float32), np.argsort(np.argsort(middles, kind="stable"), kind="stable")
+
+
+def _evenly(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The stroke with a point in each pixel of the way, about."""
+    way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    wanted = np.linspace(0, way[-1], max(int(way[-1]), 1) + 1)
+    return np.column_stack([np.interp(wanted, way, axis) for axis in stroke.T])
+
+
+def shown(strokes: Strokes, turned: NDArray[np.float32], rank: NDArray[np.int64], rng: Rng) -> Shown | None:
+    """Strokes as the net sees them, each turned round by a toss; None where nothing moves, or too many points do.
+
+    turned, rank : (S,) of the strokes as they come: 1 for the wrong way round, NaN for unknown; when each was drawn.
+    """
     if not strokes or max(np.ptp(stroke, axis=0).max() for stroke in strokes) <= 0:
         return None
-    rank = np.argsort([stroke[:, 0].min() for stroke in strokes], kind="stable")
+    places = np.argsort([stroke[:, 0].min() for stroke in strokes], kind="stable")
     tosses = rng.random(len(strokes)) < 0.5
-    trace = trace_of_strokes([strokes[number][::-1] if tosses[number] else strokes[number] for number in rank])
-    if not FEWEST_POINTS <= len(trace) <= MOST_POINTS:
+    tossed = [strokes[place][::-1] if toss else strokes[place] for place, toss in zip(places, tosses, strict=True)]
+    points = trace_of_strokes(tossed)
+    if not FEWEST_POINTS <= len(points) <= MOST_POINTS:
         return None
-    turned = tosses[rank].astype(np.float32)
-    turned[np.bincount(trace.stroke) - 1 < SHORTEST / (COARSE * STEP)] = np.nan
-    return Shown(features(shaken(trace, rng)), trace.stroke, turned, rank)
+    round_about = np.abs(turned[places] - tosses).astype(np.float32)
+    round_about[np.bincount(points.stroke) - 1 < SHORTEST / (COARSE * STEP)] = np.nan
+    return Shown(features(shaken(points, rng)), points.stroke, round_about, rank[places], at_one_speed(tossed))
 
 
 def varied(strokes: Strokes, rng: Rng) -> Strokes:

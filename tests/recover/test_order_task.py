@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from handwrite.core.ink import Ink
 from handwrite.core.store import Store
 from handwrite.errors import InputError
 from handwrite.recover import order_task as module
-from handwrite.recover.data import load_penned
-from handwrite.recover.order import from_left
-from handwrite.recover.order_task import OrderTask, _pair_nats, shown, shown_batch, varied
+from handwrite.recover.data import Example, load_penned
+from handwrite.recover.order import from_left, strokes_of
+from handwrite.recover.order_task import (
+    OrderTask,
+    Shown,
+    _pair_nats,
+    known_of,
+    shown,
+    shown_batch,
+    traced,
+    varied,
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +43,15 @@ def line(x: float, height: float = 1.0) -> np.ndarray:
     return np.column_stack([np.full(20, x), np.linspace(0, height, 20)])
 
 
+def plainly_shown(strokes: list[np.ndarray], seed: int = 0) -> Shown | None:
+    return shown(strokes, np.zeros(len(strokes), np.float32), np.arange(len(strokes)), np.random.default_rng(seed))
+
+
 def test_strokes_are_shown_from_the_left_and_turned_by_a_toss() -> None:
     strokes = [line(5), line(1), line(3)]
     seen_turned = set()
     for seed in range(12):
-        sample = shown(strokes, np.random.default_rng(seed))
+        sample = plainly_shown(strokes, seed)
         assert sample is not None
         assert sample.rank.tolist() == [1, 2, 0]
         for number, turned in enumerate(sample.turned):
@@ -47,11 +62,47 @@ def test_strokes_are_shown_from_the_left_and_turned_by_a_toss() -> None:
 
 
 def test_dots_have_no_direction_and_still_ink_is_left_out() -> None:
-    sample = shown([line(0), line(2, height=0.01)], np.random.default_rng(0))
+    sample = plainly_shown([line(0), line(2, height=0.01)])
     assert sample is not None
     assert np.isnan(sample.turned).tolist() == [False, True]
-    assert shown([np.zeros((3, 2))], np.random.default_rng(0)) is None
-    assert shown([], np.random.default_rng(0)) is None
+    assert plainly_shown([np.zeros((3, 2))]) is None
+    assert plainly_shown([]) is None
+
+
+def test_what_was_the_wrong_way_round_before_the_toss_counts() -> None:
+    strokes, known = [line(0), line(1), line(2)], np.array([1, 0, np.nan], np.float32)
+    for seed in range(6):
+        sample, right = (
+            shown(strokes, known, np.array([2, 0, 1]), np.random.default_rng(seed)),
+            plainly_shown(strokes, seed),
+        )
+        assert sample is not None
+        assert right is not None
+        assert sample.rank.tolist() == [2, 0, 1]
+        assert sample.turned[0] == 1 - right.turned[0]
+        assert sample.turned[1] == right.turned[1]
+        assert np.isnan(sample.turned[2])
+
+
+def test_traced_strokes_are_known_by_the_path_beside_them(example_of: Callable[..., Example]) -> None:
+    example = example_of([(20, 20), (60, 80)], [(60, 20), (20, 80)], [(80, 30), (100, 30), (80, 30)])
+    first, second, there = (
+        np.linspace(*ends, 40) for ends in (((20, 20), (60, 80)), ((60, 20), (20, 80)), ((80, 30), (100, 30)))
+    )
+    placed = [strokes_of(example.glyph.from_image(Ink.from_strokes([one])))[0] for one in (second[::-1], first, there)]
+    turned, rank = known_of(placed, example.path)
+    assert turned[:2].tolist() == [1, 0]
+    assert np.isnan(turned[2]), "the pen went there and back"
+    assert rank.tolist() == [1, 0, 2]
+
+
+def test_samples_are_traced_from_their_pictures(store: Store) -> None:
+    item = load_penned([store], splits=("train",))[0]
+    for plainly in (True, False):
+        sample = traced(item, np.random.default_rng(0), plainly=plainly)
+        assert sample is not None
+        assert len(sample.rank) == len(sample.turned) == sample.stroke[-1] + 1 == len(sample.ink.strokes())
+        assert sample.rank.tolist() == sorted(sample.rank.tolist()), "the toy hand writes from left to right"
 
 
 def test_a_stroke_that_is_cut_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +170,7 @@ def test_scores_count_what_is_wrong(store: Store, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(task.model, "forward", told)
     scores = task.validate(task.model)
-    turned = np.concatenate([sample.turned for _, _, sample in task._plain])
+    turned = np.concatenate([sample.turned for _, sample in task._plain])
     assert scores["order_toy_line"] == 0  # the toy hand writes from left to right
     assert scores["turned_toy_line"] == pytest.approx(1 - np.nanmean(turned))
     assert scores["wrong"] == pytest.approx(scores["turned_toy_line"] / 2)
@@ -133,8 +184,7 @@ def test_no_ink_is_said(store: Store) -> None:
 
 
 def test_samples_are_padded_with_nothing_known() -> None:
-    rng = np.random.default_rng(0)
-    samples = [shown([line(0), line(1)], rng), shown([line(0)], rng)]
+    samples = [plainly_shown([line(0), line(1)]), plainly_shown([line(0)])]
     batch = shown_batch([sample for sample in samples if sample])
     assert batch.rank.tolist() == [[0, 1], [0, -1]]
     assert batch.turned.isnan().tolist() == [[False, False], [False, True]]
