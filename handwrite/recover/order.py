@@ -63,9 +63,8 @@ class StrokeOrder:
         """(B, S) each: the logits that strokes were drawn the other way round, and how late they came, as `OrderNet`
         tells them of the strokes as they are and of all turned round."""
         backwards = [[stroke[::-1] for stroke in strokes] for strokes in shown]
-        there, late = self._told(shown)
-        back, late_back = self._told(backwards)
-        return ((there - back) / 2).cpu().numpy(), ((late + late_back) / 2).cpu().numpy()
+        turned, late = (told.view(2, len(shown), -1) for told in self._told([*shown, *backwards]))
+        return ((turned[0] - turned[1]) / 2).cpu().numpy(), late.mean(0).cpu().numpy()
 
     def _told(self, shown: Sequence[Strokes]) -> tuple[Tensor, Tensor]:
         device = self.net.leave.weight.device

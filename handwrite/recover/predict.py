@@ -215,7 +215,12 @@ def _lines_of(image: GreyImage, level: str) -> list[_Line]:
 
 def _cut_line(image: GreyImage, *, at_gaps: bool = True, corner: tuple[int, int] = (0, 0)) -> _Line:
     pieces = cut_pieces(image, at_gaps=at_gaps)
-    return _Line(pieces, [glyph_of(piece.image) for piece in pieces], corner)
+    found: list[tuple[Piece, Glyph]] = []
+    for piece in pieces:
+        with suppress(InputError):  # a piece of a very long dash looks like a ruled line
+            found.append((piece, glyph_of(piece.image)))
+    kept, glyphs = zip(*(found or [(pieces[0], glyph_of(pieces[0].image))]), strict=True)
+    return _Line(kept, glyphs, corner)
 
 
 def _is_character(glyph: Glyph) -> bool:

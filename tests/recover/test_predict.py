@@ -242,6 +242,15 @@ def test_the_net_is_told_the_script_that_it_knows(
     assert len(set(SCRIPTS.values())) == len(SCRIPTS)
 
 
+def test_a_dash_longer_than_any_word_costs_nothing_else(picture: Picture) -> None:
+    x = np.linspace(160, 2800, 60)
+    dash = np.column_stack([x, 30 + 12 * np.sin(x / 900)])
+    image = picture([(20, 20), (60, 70)], [(60, 20), (20, 70)], dash, shape=(80, 2840))
+    ink = Recoverer().recover(image, level="word")
+    assert ink.bounds[0] == pytest.approx(20, abs=3)
+    assert ink.bounds[2] > 200
+
+
 class Backwards:
     """Stands for the stroke order: draws everything the other way round."""
 
