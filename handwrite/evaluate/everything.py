@@ -12,8 +12,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from handwrite.core.render import render
 from handwrite.core.store import Store
 from handwrite.errors import InputError
@@ -114,7 +112,7 @@ def evaluate(
     of each source and level are recovered. Raises InputError when no store has lines of ink with a clock in the split.
     """
     stores = [Store(file, in_memory=True) for file in files]
-    real = _some(load_lines(stores, splits=(split,), levels=("line",)), lines, seed=seed)
+    real = recovery_samples.drawn_by_chance(load_lines(stores, splits=(split,), levels=("line",)), lines, seed=seed)
     if len(real) < len(models.synthesizer.styles):
         raise InputError(f"split {split} has no lines of ink with a clock to write again; give IAM-OnDB's, for example")
     specimens = _specimens(models.synthesizer, real, bias=bias, seed=seed, stage=stage)
@@ -194,9 +192,3 @@ def _speeds(models: Models, real: Sequence[Line], penned: Sequence[Penned], *, s
             speeds[name] = work()
             report(1)
     return speeds
-
-
-def _some(lines: Sequence[Line], most: int, *, seed: int) -> list[Line]:
-    """At most so many of the lines, by chance, in their order."""
-    places = np.random.default_rng(seed).permutation(len(lines))[:most]
-    return [lines[place] for place in np.sort(places).tolist()]

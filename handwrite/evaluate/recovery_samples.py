@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -37,6 +38,8 @@ TOGETHER = 64  # samples in memory at a time
 
 _SHOWN = {"character": "character", "word": "word", "line": "word"}
 """level of a sample -> what its image shows."""
+
+Item = TypeVar("Item")
 
 _NAMES = {code: name for name, code in SCRIPTS.items()}
 
@@ -72,7 +75,7 @@ def load_samples(files: Sequence[Path], *, split: str, limit: int | None = None,
         parts[item.source, item.level].append(item)
     if not parts:
         raise InputError(f"{', '.join(map(str, files))}: no ink in split {split}; see `handwrite data info`")
-    kept = [item for part in parts.values() for item in _drawn(part, limit, seed=seed)]
+    kept = [item for part in parts.values() for item in drawn_by_chance(part, limit, seed=seed)]
     return sorted(kept, key=_kind)
 
 
@@ -163,7 +166,7 @@ def _parts(samples: Sequence[Penned]) -> Iterator[list[Penned]]:
             yield members[start : start + TOGETHER]
 
 
-def _drawn(samples: list[Penned], limit: int | None, *, seed: int) -> list[Penned]:
+def drawn_by_chance(samples: Sequence[Item], limit: int | None, *, seed: int) -> list[Item]:
     """At most `limit` of the samples, in their order. By chance, because a corpus may go round its writers, whom even
     steps would not all meet."""
     places = np.random.default_rng(seed).permutation(len(samples))[:limit]
