@@ -78,7 +78,7 @@ def recover(
         typer.Option(
             "--method",
             metavar="NAME",
-            help="net, net-snapped (strokes not put right), net-raw or skeleton. Repeatable.",
+            help="net, net-snapped (without the stroke order), net-raw or skeleton. Repeatable.",
         ),
     ] = ["net"],  # noqa: B006 (typer copies it)
     tell_script: Annotated[

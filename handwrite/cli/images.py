@@ -175,9 +175,11 @@ def _stroke_height(ink: Ink) -> float:
     """The height of a middling stroke: the median over the way that the pen went."""
     import numpy as np
 
+    from handwrite.core.polyline import along
+
     strokes = [stroke[:, :2] for stroke in ink.strokes()]
     heights = np.array([np.ptp(stroke[:, 1]) for stroke in strokes])
-    ways = np.array([np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes])
+    ways = np.array([along(stroke)[-1] for stroke in strokes])
     order = np.argsort(heights)
     travelled = ways[order].cumsum()
     return float(heights[order][np.searchsorted(travelled, travelled[-1] / 2)])

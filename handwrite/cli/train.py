@@ -284,7 +284,7 @@ READERS = {
     "ink": Model("ink_reader", "ink to text", ink_reader_task, tuning_rate=5e-4, budget=8000),
 }
 RECOVER = Model("recover", "images to ink", recover_task, tuning_rate=5e-4, budget=4000)
-ORDER = Model("order", "paths to the order and direction of their strokes", order_task, tuning_rate=5e-4, budget=8000)
+ORDER = Model("order", "skeletons to the order and direction of strokes", order_task, tuning_rate=5e-4, budget=2400)
 app.command("synth")(_trainer(SYNTH))
 app.command("recognize")(_trainer_by_input(READERS))
 app.command("recover")(_trainer(RECOVER))

@@ -101,7 +101,7 @@ def recover_task(data: list[Path], *, seed: int, budget: int, start: str | Path 
 
 
 def order_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> OrderTask:
-    """The stroke order's: ink, which is not drawn."""
+    """The stroke order's: ink, drawn, and its skeletons."""
     from handwrite.recover.data import load_penned
     from handwrite.recover.order import KIND
     from handwrite.recover.order_task import OrderTask

@@ -29,7 +29,7 @@ class Pools(Generic[Draw, Made]):
 
     epoch : the draws of an epoch, at least one. estimate : about how long a draw is. make : the sample of a draw,
     varied, None when it is of no use. length : of a sample, in the units of the estimate. budget : of a batch when
-    padded, in the same units.
+    padded, in the same units. shows : how often the batches of a pool come round before the next pool is made.
     """
 
     def __init__(
@@ -41,15 +41,17 @@ class Pools(Generic[Draw, Made]):
         length: Callable[[Made], int],
         budget: int,
         seed: int,
+        shows: int = 1,
     ) -> None:
         self._epoch, self._estimate, self._make, self._length = epoch, estimate, make, length
-        self._budget, self._seed = budget, seed
+        self._budget, self._seed, self._shows = budget, seed, shows
         self._plans: list[list[list[Draw]]] = []
         self._kept: dict[int, tuple[tuple[int, int], list[list[Made]]]] = {}
 
     def batch(self, index: int) -> list[Made]:
         """The samples of a batch, never none. Raises InputError when no sample of its pool is of use."""
-        epoch = 0
+        rounds, place = divmod(index, POOLED * LANES)
+        index, epoch = rounds // self._shows * POOLED * LANES + place, 0
         while index >= len(self.plan(epoch)) * POOLED * LANES:
             index -= len(self.plan(epoch)) * POOLED * LANES
             epoch += 1

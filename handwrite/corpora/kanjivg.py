@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from handwrite.core.curve import bernstein
 from handwrite.core.ink import Ink
+from handwrite.core.polyline import along, evenly
 from handwrite.core.store import Sample
 from handwrite.corpora.archive import Progress, members
 from handwrite.corpora.splits import split_of
@@ -119,6 +120,4 @@ def even_points(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     """(m, 2) points along Bezier curves (n, 4, 2) that follow one another, from the first to the last: about `STEP`
     apart, and all as far from the next along the curves."""
     dense = (bernstein(np.linspace(0, 1, CURVE_PARTS + 1)) @ curves).reshape(-1, 2)
-    way = np.cumsum(np.hypot(*np.diff(dense, axis=0, prepend=dense[:1]).T))
-    places = np.linspace(0, way[-1], max(round(way[-1] / STEP), 1) + 1)
-    return np.column_stack([np.interp(places, way, axis) for axis in dense.T])
+    return evenly(dense, max(round(along(dense)[-1] / STEP), 1) + 1)

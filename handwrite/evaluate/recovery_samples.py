@@ -28,8 +28,8 @@ from handwrite.recover.data import Penned, load_penned, plain_image
 from handwrite.recover.predict import SCRIPTS, Recoverer
 
 METHODS = ("net", "net-snapped", "net-raw", "skeleton")
-"""The net with its path snapped to the ink and its strokes put right; the same without the latter; its path as it is;
-and tracing of skeletons."""
+"""The likeliest way over the skeleton to the net and the stroke order; the net's own path, snapped to the skeleton; its
+path as it is; and tracing of skeletons."""
 
 MODELLED_CLOCK = (kanjivg.SOURCE,)
 """Sources whose times are made up."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from handwrite.core.alphabet import Alphabet
-from handwrite.core.augment import draw_line, vary_image
+from handwrite.core.augment import Dose, Strength, draw_line, vary_image
 from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink, join
 from handwrite.core.normalize import normalize
@@ -21,8 +21,18 @@ from handwrite.core.render import render
 from handwrite.core.store import Store, is_struck_out
 from handwrite.errors import InputError
 
-SCAN_SHARE, WORD_SHARE, CHARACTER_SHARE = 2, 0.5, 0.1
-"""How often an epoch shows a scan, a single word and a single character; a line of ink comes once."""
+WORD_SHARE, CHARACTER_SHARE = 0.75, 0.1
+"""How often an epoch shows a single word and a single character; a scan and a line of ink come once."""
+
+SCAN_STRENGTH = Strength(
+    clean=0.1,
+    slant=Dose(chance=0.6, most=0.35),
+    stretch=Dose(chance=0.6, most=0.25),
+    elastic=Dose(chance=0.6, most=0.04),
+    thicker=Dose(chance=0.2, most=0.9),
+    thinner=Dose(chance=0.2, most=0.4),
+)
+"""How scans are varied: their hands do not change as those of drawn ink do, and are learned by heart otherwise."""
 
 MOST_WORDS, MOST_CHARACTERS = 4, 8
 """Pieces that are strung together at most."""
@@ -112,7 +122,7 @@ class Draw:
         """A varied image of it."""
         first = self.pieces[0]
         if first.scanned:
-            return vary_image(first.image(), rng=rng)
+            return vary_image(first.image(), rng=rng, strength=SCAN_STRENGTH)
         inks = [piece.ink for piece in self.pieces]
         ink = inks[0] if len(inks) == 1 else string_together(inks, level=first.level, rng=rng)
         return vary_image(draw_line(ink, rng=rng), rng=rng)
@@ -120,8 +130,7 @@ class Draw:
 
 def epoch_of(items: Sequence[Written], *, rng: Rng) -> list[Draw]:
     """The samples of one epoch: how often each comes is said by the shares, who is strung together by chance."""
-    draws = [Draw((item,)) for item in items if item.scanned for _ in range(SCAN_SHARE)]
-    draws += [Draw((item,)) for item in items if not item.scanned and item.level == "line"]
+    draws = [Draw((item,)) for item in items if item.scanned or item.level == "line"]
     for level, share, most in (("word", WORD_SHARE, MOST_WORDS), ("character", CHARACTER_SHARE, MOST_CHARACTERS)):
         pieces = [item for item in items if not item.scanned and item.level == level]
         chosen = [pieces[index] for index in np.flatnonzero(rng.random(len(pieces)) < share).tolist()]

@@ -1,12 +1,13 @@
-"""Which way the strokes of a path were drawn, and in which order: told by `OrderNet` from the whole path.
+"""The order and direction in which a pen passed the skeleton of a glyph: the likeliest ways through its arcs.
 
-Strokes are shown to it from left to right, so that it hangs on no order that was found before; each is shown either way
-round, and what it says of both ways is weighed together. Files of weights are loaded here.
+`OrderNet` weighs one step after the other; the search keeps the likeliest beginnings. Every piece of the skeleton is
+passed, so no ink is left out. Files of weights are loaded here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,87 +20,191 @@ from handwrite.core.batch import pad
 from handwrite.core.checkpoint import Header, load_checkpoint, restored
 from handwrite.core.device import torch_device
 from handwrite.core.ink import Ink
-from handwrite.core.path_metrics import Trace, glyph_height, trace_of
-from handwrite.recover.order_model import OrderConfig, OrderNet
+from handwrite.core.polyline import along, evenly
+from handwrite.recover.arcs import Arcs, Step, arcs_of
+from handwrite.recover.glyph import TALL
+from handwrite.recover.order_model import LIFTED, ArcBatch, Encoded, OrderConfig, OrderNet
 from handwrite.recover.path import at_one_speed
-from handwrite.recover.tempo import SEEN, seen_of
+from handwrite.recover.ways import Ways
 
 KIND = "order"
 
-COARSE = 2.0
-"""Steps of a `Trace` between the points that are seen."""
+POINTS = 7
+"""Points along an arc at which its shape is seen."""
 
-FEATURES = SEEN + 1
+WAVES = (0.5, 1.0, 2.0)
+"""Waves per glyph height in which places are seen beside their coordinates."""
 
-SURE = 0.0
-"""The logit beyond which a stroke is turned round."""
+FEATURES = 2 * (POINTS + 1) + 4 * len(WAVES) + 9
+"""Values that are seen of an arc; see `features`."""
 
-Strokes = Sequence[NDArray[np.float64]]
+TANGENT = 3
+"""Places over which the direction at an end is taken."""
+
+BEAM = 8
+"""Beginnings that the search keeps."""
+
 Floats = NDArray[np.float32]
 
 
 class StrokeOrder:
-    """Weights ready to put strokes in order. Make one with `StrokeOrder.load`."""
+    """Weights ready to find the order of strokes. Make one with `StrokeOrder.load`."""
 
     def __init__(self, net: OrderNet) -> None:
         self.net = net.eval()
 
     @classmethod
     def load(cls, weights: str | Path = KIND, *, device: str | torch.device = "auto") -> StrokeOrder:
-        """Those of a weights file, or those that come with the program. Raises CheckpointError."""
+        """That of a weights file, or the one that comes with the program. Raises CheckpointError."""
         checkpoint = load_checkpoint(weights, kind=KIND)
         where = torch_device(device) if isinstance(device, str) else device
         return cls(restore(checkpoint.header, checkpoint.tensors).to(where))
 
-    def put_right(self, inks: Sequence[Ink]) -> list[Ink]:
-        """The inks, none of them empty, with their strokes turned and ordered as they were probably written, at one
-        speed."""
-        shown = [from_left(strokes_of(ink)) for ink in inks]
-        turned, late = self.told(shown)
-        return [at_one_speed(_rearranged(strokes, turned[row], late[row])) for row, strokes in enumerate(shown)]
+    def likeliest(self, glyphs: Sequence[Ways], *, beam: int = BEAM) -> list[list[tuple[Ink, float]]]:
+        """The likeliest inks on each skeleton, at most `beam`, the likeliest first: at one speed, in pixels of the
+        glyph, and the negative log likelihood of each."""
+        arcs = [arcs_of(ways) for ways in glyphs]
+        return [
+            [(at_one_speed(own.strokes(steps)), nats) for steps, nats in found]
+            for own, found in zip(arcs, self.steps(arcs, beam=beam), strict=True)
+        ]
 
     @torch.inference_mode()
-    def told(self, shown: Sequence[Strokes]) -> tuple[Floats, Floats]:
-        """(B, S) each: the logits that strokes were drawn the other way round, and how late they came, as `OrderNet`
-        tells them of the strokes as they are and of all turned round."""
-        backwards = [[stroke[::-1] for stroke in strokes] for strokes in shown]
-        turned, late = (told.view(2, len(shown), -1) for told in self._told([*shown, *backwards]))
-        return ((turned[0] - turned[1]) / 2).cpu().numpy(), late.mean(0).cpu().numpy()
-
-    def _told(self, shown: Sequence[Strokes]) -> tuple[Tensor, Tensor]:
-        device = self.net.leave.weight.device
-        traces = [trace_of_strokes(strokes) for strokes in shown]
-        seen = pad([features(trace) for trace in traces], time_first=True).to(device)
-        stroke = pad([trace.stroke for trace in traces], time_first=True).to(device)
-        lengths = torch.tensor([len(trace) for trace in traces], device=device)
-        told: tuple[Tensor, Tensor] = self.net(seen, lengths, stroke, max(map(len, shown)))
-        return told
+    def steps(self, glyphs: Sequence[Arcs], *, beam: int = BEAM) -> list[list[tuple[list[Step], float]]]:
+        """The likeliest steps that pass every piece of each glyph, as `likeliest` has them."""
+        batch = arc_batch(glyphs).to(self.net.enter.weight.device)
+        search = _Search.begun(self.net, batch)
+        while not search.over():
+            search = search.next(beam)
+        return search.found()
 
 
-def strokes_of(ink: Ink) -> list[NDArray[np.float64]]:
-    """The strokes (n, 2) of ink, without its clock."""
-    return [stroke[:, :2].astype(np.float64) for stroke in ink.strokes()]
+@dataclass(frozen=True)
+class _Search:
+    """Beginnings of the ways through B glyphs, W of each.
+
+    nats : (B, W) the log likelihood. memory : (B, W, memory) of the net. current : (B, W) the arc that each ends with,
+    -1 before the first. passes : (B, W, N / 2) how often each piece was passed. taken : of each step so far the number
+    (B, W) of the beginning that it went on from, and the step (B, W), arc * 2 + lifted, or -1 where all was passed.
+    """
+
+    net: OrderNet
+    arcs: ArcBatch
+    encoded: Encoded
+    nats: Tensor
+    memory: Tensor
+    current: Tensor
+    passes: Tensor
+    taken: tuple[tuple[Tensor, Tensor], ...] = ()
+
+    @classmethod
+    def begun(cls, net: OrderNet, arcs: ArcBatch) -> _Search:
+        """Nothing written yet."""
+        encoded = net.encode(arcs)
+        memory = net.first(arcs, encoded)
+        passes = torch.zeros_like(arcs.ends[:, None, ::2, 0])
+        current = torch.full_like(passes[..., 0], -1)
+        return cls(net, arcs, encoded, memory.new_zeros(current.shape), memory, current, passes)
+
+    def _finished(self) -> Tensor:
+        """(B, W) where every piece was passed."""
+        usable = self.arcs.usable[:, None, ::2] | self.arcs.usable[:, None, 1::2]
+        return ~((self.passes == 0) & usable).any(2)
+
+    def over(self) -> bool:
+        """Whether all beginnings that are possible have passed every piece."""
+        return bool((self._finished() | self.nats.isinf()).all())
+
+    def next(self, beam: int) -> _Search:
+        """A step further, with at most so many beginnings."""
+        odds = self.net.weighed(self.arcs, self.encoded, self.memory, self.current, self.passes).flatten(2)
+        finished = self._finished()[..., None]
+        told = odds.log_softmax(2).masked_fill(odds.isinf() | finished, -torch.inf)
+        stay = torch.where(finished, 0.0, -torch.inf)
+        total = self.nats[..., None] + torch.cat([told, stay], 2)
+        nats, place = total.flatten(1).topk(min(beam, total[0].numel()), 1)
+        parent, step = place // total.shape[2], place % total.shape[2]
+        return self._moved(nats, parent, torch.where(step == odds.shape[2], -1, step))
+
+    def _moved(self, nats: Tensor, parent: Tensor, step: Tensor) -> _Search:
+        """The beginnings with these numbers (B, W), each a step further, where that is not -1."""
+        rows = torch.arange(len(parent), device=parent.device)[:, None]
+        arc, goes_on = step.clamp(min=0) // 2, step >= 0
+        lifted = (step % 2 == LIFTED)[..., None]
+        memory = self.net.recall(self.encoded, arc[..., None], lifted, self.memory[rows, parent])[:, :, 0]
+        passes = self.passes[rows, parent].scatter_add(2, arc[..., None] // 2, goes_on[..., None].long())
+        current = torch.where(goes_on, arc, self.current[rows, parent])
+        taken = (*self.taken, (parent, step))
+        return replace(self, nats=nats, memory=memory, current=current, passes=passes, taken=taken)
+
+    def found(self) -> list[list[tuple[list[Step], float]]]:
+        """The steps of each glyph's beginnings that are possible, the likeliest first, and their negative log
+        likelihoods."""
+        at = torch.arange(self.nats.shape[1], device=self.nats.device).expand_as(self.nats)
+        history: list[NDArray[np.int64]] = []
+        for parent, step in reversed(self.taken):
+            history.append(step.gather(1, at).cpu().numpy())
+            at = parent.gather(1, at)
+        numbers = np.stack(history[::-1], 2)
+        nats = -self.nats.cpu().numpy()
+        return [
+            [(_steps(numbers[row, column]), float(nats[row, column])) for column in np.flatnonzero(np.isfinite(own))]
+            for row, own in enumerate(nats)
+        ]
 
 
-def from_left(strokes: Strokes) -> list[NDArray[np.float64]]:
-    """The strokes by their left ends."""
-    return sorted(strokes, key=lambda stroke: float(stroke[:, 0].min()))
+def _steps(numbers: NDArray[np.int64]) -> list[Step]:
+    """Steps by their numbers, arc * 2 + lifted; those below 0 are none."""
+    return [Step(number // 2, lifted=number % 2 == LIFTED) for number in numbers.tolist() if number >= 0]
 
 
-def trace_of_strokes(strokes: Strokes) -> Trace:
-    """The points of strokes that are seen, in so many glyph heights as `COARSE` says."""
-    ink = at_one_speed(strokes)
-    return trace_of(ink, COARSE * glyph_height(ink))
+def arc_batch(glyphs: Sequence[Arcs], unusable: Sequence[Sequence[int]] = ()) -> ArcBatch:
+    """The arcs of several glyphs. unusable : of each glyph the pieces of which nothing is known, none by default."""
+    ends = [np.array([(way[0], way[-1]) for way in arcs.ways]) for arcs in glyphs]
+    usable = [np.array([number % 2 == 0 or not arcs.is_dot(number) for number in range(len(arcs))]) for arcs in glyphs]
+    for own, pieces in zip(usable, unusable, strict=False):
+        for piece in pieces:
+            own[2 * piece : 2 * piece + 2] = False
+    corners = [(arcs.places[own] / TALL).astype(np.float32) for arcs, own in zip(glyphs, ends, strict=True)]
+    return ArcBatch(
+        seen=pad([features(arcs) for arcs in glyphs]),
+        ends=pad(ends),
+        corners=pad(corners),
+        headings=pad([headings(arcs) for arcs in glyphs]),
+        left=pad([np.array([arcs.places[way, 0].min() / TALL for way in arcs.ways], np.float32) for arcs in glyphs]),
+        usable=pad(usable),
+    )
 
 
-def features(trace: Trace) -> Floats:
-    """(N, FEATURES) what is seen of each point: as `tempo.seen_of` has it, and how far right of the leftmost it is."""
-    return np.column_stack([seen_of(trace), trace.xy[:, 0] - trace.xy[:, 0].min()]).astype(np.float32)
+def headings(arcs: Arcs) -> Floats:
+    """(N, 2, 2) unit vectors in which arcs leave where they begin and reach where they end, 0 of dots."""
+    found = np.zeros((len(arcs), 2, 2), np.float32)
+    for number, way in enumerate(arcs.ways):
+        line = arcs.places[way]
+        reach = min(TANGENT, len(line) - 1)
+        found[number] = line[reach] - line[0], line[-1] - line[-1 - reach]
+    length = np.linalg.norm(found, axis=2, keepdims=True)
+    return np.asarray(found / np.maximum(length, 1e-6), np.float32)
 
 
-def _rearranged(strokes: Strokes, turned: Floats, late: Floats) -> list[NDArray[np.float64]]:
-    order = np.argsort(late[: len(strokes)], kind="stable").tolist()
-    return [strokes[number][::-1] if turned[number] > SURE else strokes[number] for number in order]
+def features(arcs: Arcs) -> Floats:
+    """(N, FEATURES) what is seen of each arc, lengths in glyph heights: where it begins, as coordinates and as waves of
+    `WAVES`; `POINTS` points along it from there; its headings; its length; whether it is a ring; how many pieces begin
+    at each end; and how wide the pen is."""
+    begins = np.array([arcs.places[way[0]] for way in arcs.ways]) / TALL
+    begins = begins - arcs.places.min(axis=0) / TALL
+    angles = 2 * np.pi * begins[:, None] * np.array(WAVES)[:, None]
+    meeting = np.bincount([way[0] for way in arcs.ways], minlength=len(arcs.places))
+    rows = []
+    for way in arcs.ways:
+        line = arcs.places[way] / TALL
+        shape = evenly(line, POINTS + 1)[1:] - line[0]
+        rows.append([*shape.ravel(), along(line)[-1], way[0] == way[-1], meeting[way[0]], meeting[way[-1]]])
+    waves = [np.sin(angles).reshape(len(arcs), -1), np.cos(angles).reshape(len(arcs), -1)]
+    pen = np.full((len(arcs), 1), arcs.width / TALL)
+    return np.column_stack([begins, *waves, np.array(rows), headings(arcs).reshape(len(arcs), -1), pen]).astype(
+        np.float32
+    )
 
 
 def restore(header: Header, tensors: Mapping[str, Tensor]) -> OrderNet:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.ink import Ink
+from handwrite.core.polyline import along, evenly
 from handwrite.errors import InputError
 from handwrite.recover.glyph import TALL
 
@@ -56,11 +57,10 @@ def path_of(ink: Ink) -> Path:
 
 def _strides(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
     """The stroke (n, 2) at equal steps of way, nearly `STRIDE` long, from its first point to its last; a dot is one."""
-    way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-    if way[-1] < STRIDE / 2:
+    length = along(stroke)[-1]
+    if length < STRIDE / 2:
         return np.asarray(stroke.mean(axis=0, keepdims=True))
-    wanted = np.linspace(0, way[-1], round(way[-1] / STRIDE) + 1)
-    return np.asarray(np.column_stack([np.interp(wanted, way, stroke[:, axis]) for axis in (0, 1)]))
+    return evenly(stroke, round(length / STRIDE) + 1)
 
 
 def ink_of_path(path: Path) -> Ink:
@@ -71,10 +71,7 @@ def ink_of_path(path: Path) -> Ink:
 
 def at_one_speed(strokes: Sequence[NDArray[Any]]) -> Ink:
     """Strokes (n, 2), in pixels of a glyph, as ink at the mean speed of a typical writer."""
-    timed = []
-    for stroke in strokes:
-        way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-        timed.append(np.column_stack([stroke, way / (SPEED * TALL)]))
+    timed = [np.column_stack([stroke, along(stroke) / (SPEED * TALL)]) for stroke in strokes]
     return one_after_another(timed, gap=(GAP[0], GAP[1] / TALL))
 
 

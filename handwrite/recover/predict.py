@@ -27,7 +27,7 @@ from handwrite.recover.decode import decode, encode
 from handwrite.recover.glyph import FINE, MARGIN, TALL, Glyph, glyph_of
 from handwrite.recover.habits import GENERAL, LATIN, Habits
 from handwrite.recover.likelihood import nats_of
-from handwrite.recover.model import RecoverNet
+from handwrite.recover.model import Encoded, RecoverNet
 from handwrite.recover.order import StrokeOrder
 from handwrite.recover.path import GAP, ink_of_path
 from handwrite.recover.pieces import Piece, cut_pieces, joined
@@ -67,6 +67,10 @@ UNUSUAL = 8.0
 """Nats by which a way in the habits of other scripts has to be likelier than one in Latin habits where the script is
 not told, as chosen on validation."""
 
+TRUST = 0.15
+"""What a nat of the net weighs, which counts each point of a path, beside one of the stroke order, which counts each
+piece; chosen on validation."""
+
 PAUSE = 0.5
 """Seconds from one line of a page to the next."""
 
@@ -82,8 +86,8 @@ class Recoverer:
         snapping: bool = True,
         threads: int | None = None,
     ) -> None:
-        """order : puts strokes right, where the net's path is snapped. snapping : keep the net's path on the middle of
-        the ink and add what it left out; traced ones are so."""
+        """order : finds ways over the skeleton, of which the net chooses; without it the net's own path is snapped to
+        the skeleton. snapping : keep the path on the middle of the ink and leave nothing out; traced ones are so."""
         self.net, self.order, self.snapping = net.eval() if net else None, order, snapping
         if threads is not None:
             torch.set_num_threads(threads)
@@ -145,20 +149,34 @@ class Recoverer:
         return [inks[index] for index in range(len(glyphs))]
 
     def _found(self, net: RecoverNet, glyphs: Sequence[Glyph], *, script: int, habits: Sequence[Habits]) -> list[Ink]:
-        """The ink of each glyph, at one speed: of the way that the net finds step by step and of those that tracing the
-        skeleton gives, the one that the net finds likeliest as a whole, with its strokes put right."""
+        """The ink of each glyph, at one speed. With the stroke order: of its likeliest ways over the skeleton the one
+        that is likeliest to both nets; without it: of the net's own way and of those that tracing gives, the one that
+        the net finds likeliest as a whole."""
         encoded = encode(net, glyphs, script=script)
         if not self.snapping:
             return [ink_of_path(path) for path in decode(net, encoded, glyphs)]
         skeletons = [skeleton_of(glyph.mask) for glyph in glyphs]
         ways = [ways_of(skeleton) for skeleton in skeletons]
-        decoded = decode(net, encoded, glyphs, ways=ways)
-        found = [[snap(path, own) for path, own in zip(decoded, ways, strict=True)]]
-        found += [[_traced(skeleton, own) for skeleton in skeletons] for own in habits]
-        nats = np.stack([nats_of(net, encoded, glyphs, list(enumerate(inks))) for inks in found])
-        nats[2:] += UNUSUAL
-        likeliest = [found[best][index] for index, best in enumerate(nats.argmin(0).tolist())]
-        return self.order.put_right(likeliest) if self.order else likeliest
+        if self.order:
+            found = [[(ink, nats / TRUST) for ink, nats in inks] for inks in self.order.likeliest(ways)]
+        else:
+            decoded = decode(net, encoded, glyphs, ways=ways)
+            snapped = [snap(path, own) for path, own in zip(decoded, ways, strict=True)]
+            found = [[(ink, 0.0)] for ink in snapped]
+            for number, own in enumerate(habits):
+                for inks, skeleton in zip(found, skeletons, strict=True):
+                    inks.append((_traced(skeleton, own), UNUSUAL * number))
+        return _likeliest(net, encoded, glyphs, found)
+
+
+def _likeliest(
+    net: RecoverNet, encoded: Encoded, glyphs: Sequence[Glyph], found: Sequence[Sequence[tuple[Ink, float]]]
+) -> list[Ink]:
+    """Of the inks of each glyph the likeliest, by the net's nats and those that stand beside them."""
+    inks = [(row, ink) for row, own in enumerate(found) for ink, _ in own]
+    nats = nats_of(net, encoded, glyphs, inks) + np.array([beside for own in found for _, beside in own])
+    ends = np.cumsum([len(own) for own in found])[:-1]
+    return [own[int(costs.argmin())][0] for own, costs in zip(found, np.split(nats, ends), strict=True)]
 
 
 def _habits(script: str) -> tuple[Habits, ...]:

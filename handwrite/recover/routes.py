@@ -17,6 +17,7 @@ from itertools import combinations, pairwise, product
 import numpy as np
 from numpy.typing import NDArray
 
+from handwrite.core.polyline import along, at, evenly
 from handwrite.recover.elimination import Factor, least
 from handwrite.recover.habits import Habits
 from handwrite.recover.skeleton import Edge, Floats, Skeleton
@@ -84,7 +85,7 @@ def _heading(edge: Edge, height: float, *, alone: bool) -> Floats:
 
     A ring that is alone counts as a loop above its node.
     """
-    path = evenly(edge.path, 1.5)
+    path = evenly(edge.path, max(int(edge.length / 1.5) + 1, 2))
     chord = path[-1] - path[0]
     turn = float(np.clip(_turns(path).sum() / np.pi, -FURTHEST, FURTHEST))
     if edge.start == edge.end:
@@ -105,18 +106,6 @@ def _turns(path: Floats) -> Floats:
 def _angle(before: Floats, after: Floats) -> Floats:
     """Radians from one direction x, y (2, ...) to another, clockwise above 0."""
     return np.asarray(np.arctan2(before[0] * after[1] - before[1] * after[0], (before * after).sum(axis=0)))
-
-
-def evenly(path: Floats, step: float) -> Floats:
-    """The path (n, 2) at points of equal spacing along it, about `step` pixels."""
-    way = along(path)
-    wanted = np.linspace(0, way[-1], max(int(way[-1] / step) + 1, 2))
-    return np.column_stack([np.interp(wanted, way, path[:, axis]) for axis in (0, 1)])
-
-
-def along(path: Floats) -> Floats:
-    """(n,) pixels along the path from its start to each point."""
-    return np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(path, axis=0).T))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,7 +217,7 @@ def _direction(path: Floats, width: float) -> Floats:
     """(2,) the unit vector in which a path leaves its first point."""
     way = along(path)
     between = min(NEAR * width, way[-1] / 3), min(FAR * width, way[-1])
-    near, far = (np.array([np.interp(at, way, path[:, axis]) for axis in (0, 1)]) for at in between)
+    near, far = at(path, between, way=way)
     return np.asarray((far - near) / max(float(np.hypot(*(far - near))), 1e-9))
 
 

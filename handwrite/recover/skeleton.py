@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.morphology import skeletonize
 
+from handwrite.core.polyline import along
+
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Widths = NDArray[np.float32]
@@ -43,7 +45,7 @@ class Edge:
     @cached_property
     def length(self) -> float:
         """Pixels along the path; 0 for a dot."""
-        return float(np.hypot(*np.diff(self.path, axis=0).T).sum())
+        return float(along(self.path)[-1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +129,7 @@ class _Line:
 
     @property
     def length(self) -> float:
-        return float(np.hypot(*np.diff(self.path, axis=0).T).sum())
+        return float(along(self.path)[-1])
 
     def leaving(self, node: int) -> Floats:
         """The path from that node on."""

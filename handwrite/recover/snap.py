@@ -58,6 +58,11 @@ def snap(path: Path, ways: Ways) -> Ink:
     return _ink_of(_completed(strokes, ways), ways)
 
 
+def followed(path: Path, ways: Ways) -> list[Ints]:
+    """The places (n,) that each stroke of the path passes, each a neighbour of the one before or the same."""
+    return [stroke.way for stroke in _followed(path, ways)]
+
+
 @dataclass(frozen=True, eq=False)
 class _Stroke:
     """Places (n,) that the pen passes, each a neighbour of the one before or the same, and how far beside them it

@@ -18,6 +18,7 @@ from handwrite.core.batch import pad
 from handwrite.core.ink import Ink
 from handwrite.core.layers import BothWays
 from handwrite.core.path_metrics import STEP, Trace, glyph_height, trace_of
+from handwrite.core.polyline import along
 from handwrite.recover.glyph import TALL
 from handwrite.recover.path import GAP, SPEED, one_after_another
 
@@ -132,7 +133,7 @@ def with_tempo(ink: Ink, log_speeds: Sequence[NDArray[np.float64]]) -> Ink:
     height = glyph_height(ink)
     strokes, ways = [], []
     for stroke, log_speed in zip(ink.strokes(), log_speeds, strict=True):
-        way = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke[:, :2].astype(np.float64), axis=0).T))]) / height
+        way = along(stroke) / height
         slowness = np.exp(-np.interp(way, np.linspace(0, way[-1], len(log_speed)), log_speed))
         times = np.concatenate([[0], np.cumsum(np.diff(way) * (slowness[1:] + slowness[:-1]) / 2)])
         strokes.append(np.column_stack([stroke[:, :2], times]))

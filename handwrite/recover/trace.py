@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from handwrite.core.ink import Ink
+from handwrite.core.polyline import along
 from handwrite.recover.habits import LATIN, Habits
-from handwrite.recover.routes import Route, along, routes
+from handwrite.recover.routes import Route, routes
 from handwrite.recover.skeleton import Floats, Skeleton
 
 FLATTEST = 5.0  # a glyph counts as at least 1 / 5 as high as its widest part is wide, so that a dash has a height

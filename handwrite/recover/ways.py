@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from handwrite.core.polyline import along, evenly
 from handwrite.recover.glyph import FINE
 from handwrite.recover.skeleton import Edge, Skeleton
 
@@ -55,7 +56,7 @@ class Ways:
 
     def along(self, way: Ints) -> Floats:
         """(n,) pixels along places (n,), from the first on."""
-        return np.concatenate([[0], np.cumsum(np.hypot(*np.diff(self.places[way], axis=0).T))])
+        return along(self.places[way])
 
     def length(self, way: Ints) -> float:
         """Pixels along places."""
@@ -80,7 +81,5 @@ def ways_of(skeleton: Skeleton) -> Ways:
 
 def _inner(edge: Edge) -> Floats:
     """(n, 2) points evenly along an edge without its ends, at least two; none of a dot."""
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(edge.path, axis=0).T))])
     steps = max(3, round(edge.length / (FINE * SPACING))) if edge.length else 1
-    wanted = np.linspace(0, edge.length, steps + 1)[1:-1]
-    return np.column_stack([np.interp(wanted, along, edge.path[:, axis]) for axis in (0, 1)])
+    return evenly(edge.path, steps + 1)[1:-1]

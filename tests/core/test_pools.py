@@ -20,7 +20,11 @@ def make(draw: int, rng: np.random.Generator) -> Made | None:
 
 
 def pools(
-    *, count: int = 60, budget: int = 200, line: Callable[[int, np.random.Generator], Made | None] = make
+    *,
+    count: int = 60,
+    budget: int = 200,
+    line: Callable[[int, np.random.Generator], Made | None] = make,
+    shows: int = 1,
 ) -> Pools[int, Made]:
     return Pools(
         epoch=lambda rng: rng.permutation(count).tolist(),
@@ -29,6 +33,7 @@ def pools(
         length=lambda made: int(made[1]),
         budget=budget,
         seed=3,
+        shows=shows,
     )
 
 
@@ -47,6 +52,12 @@ def test_an_epoch_shows_each_sample_once_and_like_lengths_together() -> None:
     assert len(counts) == 60
     together = np.mean([np.std([length for _, length in batch]) for batch in batches if len(batch) > 1])
     assert together < 0.5 * np.std([length for batch in batches for _, length in batch])
+
+
+def test_a_pool_is_shown_several_times_before_the_next_is_made() -> None:
+    once, thrice, pool = pools(), pools(shows=3), POOLED * LANES
+    for index in range(6 * pool):
+        assert thrice.batch(index) == once.batch(index // (3 * pool) * pool + index % pool)
 
 
 def test_each_process_makes_half_of_a_pool() -> None:

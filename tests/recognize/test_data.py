@@ -14,7 +14,6 @@ from handwrite.recognize.data import (
     CHARACTER_SHARE,
     HELD_OUT,
     MOST_CHARACTERS,
-    SCAN_SHARE,
     WORD_SHARE,
     Draw,
     epoch_of,
@@ -64,7 +63,7 @@ def test_an_epoch_shows_each_kind_in_its_share(store: Store) -> None:
     items = load_written([store], splits=("train",))
     draws = [draw for seed in range(40) for draw in epoch_of(items, rng=np.random.default_rng(seed))]
     pieces = Counter((p.level, p.scanned) for draw in draws for p in draw.pieces)
-    assert pieces["line", True] == 40 * 6 * SCAN_SHARE
+    assert pieces["line", True] == 40 * 6
     assert pieces["line", False] == 40 * 6
     assert pieces["word", False] == pytest.approx(40 * 60 * WORD_SHARE, rel=0.15)
     assert pieces["character", False] == pytest.approx(40 * 60 * CHARACTER_SHARE, rel=0.2)

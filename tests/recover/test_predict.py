@@ -29,6 +29,7 @@ from handwrite.recover.model import Encoded, RecoverNet
 from handwrite.recover.order import StrokeOrder
 from handwrite.recover.predict import LEVELS, SCRIPTS, Recoverer, recover
 from handwrite.recover.skeleton import skeleton_of
+from handwrite.recover.ways import Ways, ways_of
 
 Picture = Callable[..., GreyImage]
 NetOf = Callable[..., RecoverNet]
@@ -251,20 +252,37 @@ def test_a_dash_longer_than_any_word_costs_nothing_else(picture: Picture) -> Non
     assert ink.bounds[2] > 200
 
 
-class Backwards:
-    """Stands for the stroke order: draws everything the other way round."""
+class TwoWays:
+    """Stands for the stroke order: draws everything there or back, and thinks the former likelier by two nats."""
 
-    def put_right(self, inks: Sequence[Ink]) -> list[Ink]:
-        return [Ink.from_strokes([stroke[::-1, :2] for stroke in ink.strokes()[::-1]]) for ink in inks]
+    def likeliest(self, glyphs: Sequence[Ways]) -> list[list[tuple[Ink, float]]]:
+        return [
+            [(Ink.from_strokes([stroke]), nats) for stroke, nats in ((ways.places, 1.0), (ways.places[::-1], 3.0))]
+            for ways in glyphs
+        ]
 
 
-def test_strokes_are_put_right(picture: Picture, net_of: NetOf) -> None:
-    image, net = picture([(20, 20), (40, 60)], [(80, 20), (120, 70)]), net_of("Latn")
-    as_found, right = Recoverer(net), Recoverer(net, order=cast(StrokeOrder, Backwards()))
-    there, back = as_found.recover(image, level="word"), right.recover(image, level="word")
-    np.testing.assert_allclose(back.points[::-1, :2], there.points[:, :2], atol=1e-3)
-    assert back.has_clock
-    raw = Recoverer(net, order=cast(StrokeOrder, Backwards()), snapping=False).recover(image, level="word")
+@pytest.mark.parametrize(("ahead", "turned"), [(0.9, False), (1.1, True)])
+def test_both_nets_choose_among_the_ways_over_the_skeleton(
+    ahead: float, turned: bool, picture: Picture, net_of: NetOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way back is likelier to the net by so many times what the other's two nats weigh."""
+
+    def planted(net: RecoverNet, encoded: Encoded, glyphs: Sequence[Glyph], inks: Sequence[tuple[int, Ink]]) -> Any:
+        return np.array([50.0, 50.0 - ahead * 2 / predict.TRUST] * len(glyphs))
+
+    monkeypatch.setattr(predict, "nats_of", planted)
+    glyphs = [glyph_of(picture([(20, 20), (40, 60)])), glyph_of(picture([(80, 20), (20, 70)], [(20, 20), (80, 70)]))]
+    recoverer = Recoverer(net_of("Latn"), order=cast(StrokeOrder, TwoWays()))
+    for glyph, ink in zip(glyphs, recoverer.glyphs(glyphs), strict=True):
+        places = ways_of(skeleton_of(glyph.mask)).places
+        np.testing.assert_allclose(ink.points[:, :2], places[::-1] if turned else places, atol=1e-3)
+        assert ink.has_clock
+
+
+def test_the_order_has_no_say_in_the_bare_path(picture: Picture, net_of: NetOf) -> None:
+    image, net = picture([(20, 20), (40, 60)]), net_of("Latn")
+    raw = Recoverer(net, order=cast(StrokeOrder, TwoWays()), snapping=False).recover(image, level="word")
     np.testing.assert_array_equal(raw.points, Recoverer(net, snapping=False).recover(image, level="word").points)
 
 
@@ -273,19 +291,17 @@ def test_habits_of_other_scripts_must_be_likelier_by_far(
     ahead: float, taken: str, picture: Picture, net_of: NetOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The net finds its own way worst, and the general one likelier than the Latin by so many nats."""
-    found: list[list[Ink]] = []
+    found: list[Ink] = []
 
     def planted(net: RecoverNet, encoded: Encoded, glyphs: Sequence[Glyph], inks: Sequence[tuple[int, Ink]]) -> Any:
-        found.append([ink for _, ink in inks])
-        return np.array([[100.0, 50.0, 50.0 - ahead][len(found) - 1]])
+        found[:] = [ink for _, ink in inks]
+        return np.array([100.0, 50.0, 50.0 - ahead][: len(inks)])
 
     monkeypatch.setattr(predict, "nats_of", planted)
     glyph = glyph_of(picture([(20, 20), (60, 60)], [(60, 20), (20, 60)]))
     [ink] = Recoverer(net_of("Latn")).glyphs([glyph])
     assert len(found) == 3
-    chosen = found[1 if taken == "latin" else 2][0]
-    np.testing.assert_allclose(ink.points[:, :2], chosen.points[:, :2], atol=1e-3)
-    found.clear()
+    np.testing.assert_allclose(ink.points[:, :2], found[1 if taken == "latin" else 2].points[:, :2], atol=1e-3)
     Recoverer(net_of("Latn")).glyphs([glyph], script="latin")
     assert len(found) == 2
 
