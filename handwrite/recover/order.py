@@ -44,6 +44,9 @@ TANGENT = 3
 BEAM = 8
 """Beginnings that the search keeps."""
 
+MOST = 500
+"""Arcs of a glyph; a scrawl of more would take minutes."""
+
 Floats = NDArray[np.float32]
 
 
@@ -62,11 +65,13 @@ class StrokeOrder:
 
     def likeliest(self, glyphs: Sequence[Ways], *, beam: int = BEAM) -> list[list[tuple[Ink, float]]]:
         """The likeliest inks on each skeleton, at most `beam`, the likeliest first: at one speed, in pixels of the
-        glyph, and the negative log likelihood of each."""
+        glyph, and the negative log likelihood of each. None on a skeleton of more than `MOST` arcs."""
         arcs = [arcs_of(ways) for ways in glyphs]
+        few = [own for own in arcs if len(own) <= MOST]
+        found = iter(self.steps(few, beam=beam) if few else [])
         return [
-            [(at_one_speed(own.strokes(steps)), nats) for steps, nats in found]
-            for own, found in zip(arcs, self.steps(arcs, beam=beam), strict=True)
+            [(at_one_speed(own.strokes(steps)), nats) for steps, nats in next(found)] if len(own) <= MOST else []
+            for own in arcs
         ]
 
     @torch.inference_mode()

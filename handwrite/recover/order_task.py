@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from handwrite.core.batch import pad
 from handwrite.core.checkpoint import Header
+from handwrite.core.path_metrics import match, point_order
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
 from handwrite.errors import InputError
@@ -175,15 +176,17 @@ class OrderTask:
         )
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
-        """A few validation glyphs as they were written and, below, as the net thinks that they were."""
+        """A few validation glyphs as the net thinks that they were written; below each, how far that agrees with the
+        truth in local point order, and how many strokes there are and should be."""
         order = StrokeOrder(model)  # type: ignore[arg-type]
         samples = [sample for _, sample in self._plain[:: max(1, len(self._plain) // SHOWN)][:SHOWN]]
         told = order.steps([sample.arcs for sample in samples], beam=1)
-        model.train()
         cells = []
         for sample, [(steps, _)] in zip(samples, told, strict=True):
-            for name, own in (("true", sample.steps), ("told", steps)):
-                cells.append((at_one_speed(sample.arcs.strokes(own)), name))
+            true, found = (at_one_speed(sample.arcs.strokes(own)) for own in (sample.steps, steps))
+            agreement = point_order(match(true, found), local=True) or 0.0
+            strokes = f"{len(found.strokes())} of {len(true.strokes())} strokes"
+            cells.append((found, f"order {agreement:.2f}, {strokes}"))
         return contact_sheet(cells, columns=4)
 
 

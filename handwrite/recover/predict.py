@@ -159,6 +159,9 @@ class Recoverer:
         ways = [ways_of(skeleton) for skeleton in skeletons]
         if self.order:
             found = [[(ink, nats / TRUST) for ink, nats in inks] for inks in self.order.likeliest(ways)]
+            for inks, skeleton in zip(found, skeletons, strict=True):
+                if not inks:  # too large a scrawl
+                    inks.append((_traced(skeleton, habits[0]), 0.0))
         else:
             decoded = decode(net, encoded, glyphs, ways=ways)
             snapped = [snap(path, own) for path, own in zip(decoded, ways, strict=True)]

@@ -11,6 +11,7 @@ import torch
 
 from handwrite.core.checkpoint import Header, save_checkpoint
 from handwrite.errors import CheckpointError
+from handwrite.recover import order as module
 from handwrite.recover.arcs import Arcs, Step, arcs_of
 from handwrite.recover.glyph import TALL
 from handwrite.recover.order import FEATURES, StrokeOrder, arc_batch, features, headings, restore
@@ -96,6 +97,18 @@ def test_all_of_the_ink_is_written() -> None:
             assert nats > 0
             written = {tuple(point) for point in ink.points[:, :2].tolist()}
             assert written == {tuple(place) for place in ways.places.tolist()}
+
+
+def test_a_scrawl_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = StrokeOrder(net())
+    expected = [[nats for _, nats in inks] for inks in order.likeliest([bar(), bar()])]
+    monkeypatch.setattr(module, "MOST", 4)
+    assert [[nats for _, nats in inks] for inks in order.likeliest([bar(), corner_and_bar(), bar()])] == [
+        expected[0],
+        [],
+        expected[1],
+    ]
+    assert order.likeliest([corner_and_bar()]) == [[]]
 
 
 def test_what_is_seen_hangs_on_the_glyph_alone() -> None:

@@ -134,7 +134,6 @@ def test_a_small_net_learns_how_the_toy_hand_writes(store: Store) -> None:
     assert after["nats"] < before["nats"] / 2
     assert after["wrong_toy_line"] < 0.2
     assert task.picture(task.model).ndim == 2
-    assert task.model.training
 
 
 def test_no_ink_is_said(store: Store) -> None:

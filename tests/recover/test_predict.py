@@ -280,6 +280,17 @@ def test_both_nets_choose_among_the_ways_over_the_skeleton(
         assert ink.has_clock
 
 
+def test_what_the_order_leaves_is_traced(picture: Picture, net_of: NetOf) -> None:
+    class Nothing:
+        def likeliest(self, glyphs: Sequence[Ways]) -> list[list[tuple[Ink, float]]]:
+            return [[] for _ in glyphs]
+
+    glyph = glyph_of(picture([(20, 20), (60, 60)], [(60, 20), (20, 60)]))
+    [ink] = Recoverer(net_of("Latn"), order=cast(StrokeOrder, Nothing())).glyphs([glyph])
+    [traced] = Recoverer().glyphs([glyph])
+    np.testing.assert_allclose(ink.points[:, :2], traced.points[:, :2], atol=1e-3)
+
+
 def test_the_order_has_no_say_in_the_bare_path(picture: Picture, net_of: NetOf) -> None:
     image, net = picture([(20, 20), (40, 60)]), net_of("Latn")
     raw = Recoverer(net, order=cast(StrokeOrder, TwoWays()), snapping=False).recover(image, level="word")
