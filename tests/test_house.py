@@ -49,7 +49,7 @@ ONLY_IN = {
     "webcolors": {"handwrite/formats/look.py"},
 }
 """third-party module -> where alone it is imported, so that replacing it stays a small matter."""
-TORCH_IN_CORE = {f"handwrite/core/{name}.py" for name in ("batch", "checkpoint", "device", "layers")}
+TORCH_IN_CORE = {f"handwrite/core/{name}.py" for name in ("batch", "checkpoint", "device", "layers", "task")}
 MODEL_FREE_OF = {"pathlib", "os", "io", "cv2", "h5py", "safetensors", "json"}
 LONGEST_FUNCTION = 60
 DISTRIBUTIONS = {"cv2": "opencv-python-headless", "lightning_fabric": "lightning-fabric", "skimage": "scikit-image"}

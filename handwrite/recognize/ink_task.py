@@ -8,8 +8,7 @@ order and the direction of strokes stay as they were written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from handwrite.core.ink import FloatArray, Ink
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
 from handwrite.core.store import Store
-from handwrite.errors import InputError
+from handwrite.core.task import Learning
 from handwrite.recognize.ctc import best_path
 from handwrite.recognize.data import Draw, Rng, Written, epoch_of, learned_alphabet, load_written, string_together
 from handwrite.recognize.ink_features import FEATURES, describe, features, normal_ink
@@ -84,20 +83,15 @@ def load_inked(stores: Iterable[Store], *, splits: Sequence[str]) -> list[Writte
 
 
 @dataclass
-class InkReaderTask:
+class InkReaderTask(Learning[Written, InkReaderNet]):
     """The ink reader's side of training, a `train.loop.Task`. Deterministic: batch i is always the same batch.
 
     training, validation : as `load_inked` gives them. budget : points of a batch when padded. start : weights to begin
     with, whose sizes and alphabet hold. Raises InputError when no sample can be used.
     """
 
-    training: Sequence[Written]
-    validation: Sequence[Written]
-    corpora: dict[str, str]
-    seed: int = 0
+    kind = KIND
     budget: int = 8_000
-    start: tuple[Header, Mapping[str, Tensor]] | None = None
-    sizes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
@@ -108,8 +102,7 @@ class InkReaderTask:
             self.model = InkReaderNet(InkReaderConfig(symbols=len(self.alphabet), features=FEATURES, **self.sizes))
         self.training = [item for item in self.training if all(char in self.alphabet for char in item.text)]
         self._plain = self._validation_lines()
-        if not self.training or not self._plain:
-            raise InputError(f"no usable ink to {'validate' if self.training else 'train'} with; give more data")
+        self.check(self._plain, samples="ink")
         self._pools = Pools(
             epoch=lambda rng: epoch_of(self.training, rng=rng),
             estimate=lambda draw: MARGIN + POINTS * len(draw.text),
@@ -147,18 +140,9 @@ class InkReaderTask:
         order = sorted(self._plain, key=lambda line: len(line[1]))
         return error_rates(order, lambda inks: read_best(model, self.alphabet, inks))
 
-    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
-        """The header of a checkpoint."""
-        return Header(
-            kind=KIND,
-            config=asdict(self.model.config),
-            alphabet=self.alphabet.chars,
-            statistics={},
-            corpora=self.corpora,
-            scores=scores,
-            seed=self.seed,
-            training=training,
-        )
+    def header(self) -> Header:
+        """The header of a checkpoint that was never trained."""
+        return replace(super().header(), alphabet=self.alphabet.chars)
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
         """A few validation lines, each over what the model reads in it."""

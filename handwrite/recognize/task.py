@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,7 +17,7 @@ from handwrite.core.checkpoint import Header, restored
 from handwrite.core.image import GreyImage
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
-from handwrite.errors import InputError
+from handwrite.core.task import Learning
 from handwrite.recognize.ctc import best_path
 from handwrite.recognize.data import Draw, Rng, Written, epoch_of, learned_alphabet, plain_line, varied_line
 from handwrite.recognize.model import FRAMES, STEP, RecognizeConfig, RecognizeNet
@@ -35,20 +34,15 @@ SHOWN = 10
 
 
 @dataclass
-class RecognizeTask:
+class RecognizeTask(Learning[Written, RecognizeNet]):
     """The recognizer's side of training, a `train.loop.Task`. Deterministic: batch i is always the same batch.
 
     budget : columns of a batch when padded. start : weights to begin with, whose sizes hold; their alphabet is
     extended where the training texts need it. Raises InputError when no sample can be used.
     """
 
-    training: Sequence[Written]
-    validation: Sequence[Written]
-    corpora: dict[str, str]
-    seed: int = 0
+    kind = "recognize"
     budget: int = 10_000
-    start: tuple[Header, dict[str, Tensor]] | None = None
-    sizes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
@@ -60,8 +54,7 @@ class RecognizeTask:
             self.model = RecognizeNet(RecognizeConfig(symbols=len(self.alphabet), **self.sizes))
         self.training = [item for item in self.training if all(char in self.alphabet for char in item.text)]
         self._plain = self._validation_lines()
-        if not self.training or not self._plain:
-            raise InputError(f"no usable samples to {'validate' if self.training else 'train'} with; give more data")
+        self.check(self._plain, samples="samples")
         self._pools = Pools(
             epoch=lambda rng: epoch_of(self.training, rng=rng),
             estimate=lambda draw: MARGIN + COLUMNS * len(draw.text),
@@ -113,18 +106,10 @@ class RecognizeTask:
             self.alphabet.decode(best_path(rows[:size, column])[0]) for column, size in enumerate(frames.cpu().tolist())
         ]
 
-    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
-        """The header of a checkpoint."""
-        return Header(
-            kind="recognize",
-            config=asdict(self.model.config),
-            alphabet=self.alphabet.chars,
-            statistics=dict(self.start[0].statistics) if self.start else {},
-            corpora=self.corpora,
-            scores=scores,
-            seed=self.seed,
-            training=training,
-        )
+    def header(self) -> Header:
+        """The header of a checkpoint that was never trained; figures that were tuned for its start go along."""
+        statistics = dict(self.start[0].statistics) if self.start else {}
+        return replace(super().header(), alphabet=self.alphabet.chars, statistics=statistics)
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
         """A few validation lines, each over what the model reads in it."""

@@ -5,6 +5,7 @@ Words of a line are cut at wide gaps. How images are varied is known to `core.au
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -91,6 +92,14 @@ def epoch_of(items: Sequence[Penned], *, rng: Rng) -> list[Penned]:
     times = np.floor(share).astype(np.int64) + (rng.random(len(items)) < share % 1)
     shown = [item for item, count in zip(items, times.tolist(), strict=True) for _ in range(count)]
     return shown or list(items)
+
+
+def some_of_each(items: Sequence[Penned], most: int) -> list[tuple[str, Penned]]:
+    """Every n-th sample of each source and level, at most so many, with their names."""
+    groups: dict[str, list[Penned]] = defaultdict(list)
+    for item in items:
+        groups[f"{item.source}_{item.level}"].append(item)
+    return [(name, item) for name, group in sorted(groups.items()) for item in group[:: -(-len(group) // most)]]
 
 
 @dataclass(frozen=True, eq=False)

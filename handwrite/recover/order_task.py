@@ -8,9 +8,8 @@ them the pen went, one after the other. The net sees the steps so far and has to
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,13 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from handwrite.core.batch import pad
-from handwrite.core.checkpoint import Header
 from handwrite.core.path_metrics import match, point_order
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
-from handwrite.errors import InputError
+from handwrite.core.task import Learning
 from handwrite.recover.arcs import Arcs, Step, arcs_of, passed
-from handwrite.recover.data import Example, Penned, epoch_of, plain_example, varied_example
+from handwrite.recover.data import Example, Penned, epoch_of, plain_example, some_of_each, varied_example
 from handwrite.recover.order import FEATURES, KIND, StrokeOrder, arc_batch, restore
 from handwrite.recover.order_model import ArcBatch, OrderConfig, OrderNet
 from handwrite.recover.path import at_one_speed
@@ -88,27 +86,21 @@ class StepBatch:
 
 
 @dataclass
-class OrderTask:
+class OrderTask(Learning[Penned, OrderNet]):
     """The stroke order's side of training, a `train.loop.Task`. Deterministic: batch i is always the same batch.
 
     budget : arcs of a batch, those of large glyphs counting more. start : weights to begin with, whose sizes hold.
     Raises InputError when no sample can be used.
     """
 
-    training: Sequence[Penned]
-    validation: Sequence[Penned]
-    corpora: dict[str, str]
-    seed: int = 0
+    kind = KIND
     budget: int = 2400
-    start: tuple[Header, Mapping[str, Tensor]] | None = None
-    sizes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
         self.model = restore(*self.start) if self.start else OrderNet(OrderConfig(seen=FEATURES, **self.sizes))
         self._plain = self._validation_samples()
-        if not self.training or not self._plain:
-            raise InputError(f"no usable ink to {'validate' if self.training else 'train'} with; give more data")
+        self.check(self._plain, samples="ink")
         self._pools = Pools(
             epoch=lambda rng: epoch_of(self.training, rng=rng),
             estimate=lambda item: USUAL,
@@ -120,16 +112,9 @@ class OrderTask:
         )
 
     def _validation_samples(self) -> list[tuple[str, Passed]]:
-        groups: dict[str, list[Penned]] = defaultdict(list)
-        for item in self.validation:
-            groups[f"{item.source}_{item.level}"].append(item)
-        rng, found = np.random.default_rng(self.seed), []
-        for name, group in sorted(groups.items()):
-            for item in group[:: -(-len(group) // VALIDATED)]:
-                sample = passed_of(plain_example(item, rng))
-                if sample is not None:
-                    found.append((name, sample))
-        return sorted(found, key=lambda named: named[1].cost)
+        rng = np.random.default_rng(self.seed)
+        found = [(name, passed_of(plain_example(item, rng))) for name, item in some_of_each(self.validation, VALIDATED)]
+        return sorted(((name, sample) for name, sample in found if sample), key=lambda named: named[1].cost)
 
     @property
     def validated(self) -> int:
@@ -161,19 +146,6 @@ class OrderTask:
                 wrong[f"wrong_{name}"] += errors[row, :count].tolist()
         scores = {name: float(np.mean(values)) for name, values in sorted(wrong.items())}
         return {"nats": float(np.mean([np.mean(values) for values in nats.values()])), **scores}
-
-    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
-        """The header of a checkpoint."""
-        return Header(
-            kind=KIND,
-            config=asdict(self.model.config),
-            alphabet="",
-            statistics={},
-            corpora=self.corpora,
-            scores=scores,
-            seed=self.seed,
-            training=training,
-        )
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
         """A few validation glyphs as the net thinks that they were written; below each, how far that agrees with the

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -18,9 +18,9 @@ from handwrite.core.image import WHITE, GreyImage
 from handwrite.core.path_metrics import match, point_order
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
-from handwrite.errors import InputError
+from handwrite.core.task import Learning
 from handwrite.recover.batch import PathBatch, path_batch
-from handwrite.recover.data import Example, Penned, epoch_of, plain_example, varied_example
+from handwrite.recover.data import Example, Penned, epoch_of, plain_example, some_of_each, varied_example
 from handwrite.recover.decode import decode, encode
 from handwrite.recover.glyph import FINE, HEIGHT, Glyph
 from handwrite.recover.likelihood import expected, flight_nats, move_nats, path_nats
@@ -46,20 +46,15 @@ SHOWN = 24
 
 
 @dataclass
-class RecoverTask:
+class RecoverTask(Learning[Penned, RecoverNet]):
     """The recovery net's side of training, a `train.loop.Task`. Deterministic: batch i is always the same batch.
 
     budget : steps of a batch when padded. start : weights to begin with, whose sizes hold. Raises InputError when no
     sample can be used.
     """
 
-    training: Sequence[Penned]
-    validation: Sequence[Penned]
-    corpora: dict[str, str]
-    seed: int = 0
+    kind = "recover"
     budget: int = 3000
-    start: tuple[Header, dict[str, Tensor]] | None = None
-    sizes: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         torch.manual_seed(self.seed)
@@ -69,8 +64,7 @@ class RecoverTask:
             scripts = tuple(sorted({item.script for item in self.training}))
             self.model = RecoverNet(RecoverConfig(scripts=scripts, **self.sizes))
         self._plain = self._validation_examples()
-        if not self.training or not self._plain:
-            raise InputError(f"no usable ink to {'validate' if self.training else 'train'} with; give more data")
+        self.check(self._plain, samples="ink")
         self._pools = Pools(
             epoch=lambda rng: epoch_of(self.training, rng=rng),
             estimate=lambda item: item.steps,
@@ -81,15 +75,8 @@ class RecoverTask:
         )
 
     def _validation_examples(self) -> list[tuple[str, Example]]:
-        groups: dict[str, list[Penned]] = defaultdict(list)
-        for item in self.validation:
-            groups[f"{item.source}_{item.level}"].append(item)
         rng = np.random.default_rng(self.seed)
-        examples = [
-            (name, plain_example(item, rng))
-            for name, group in sorted(groups.items())
-            for item in group[:: -(-len(group) // VALIDATED)]
-        ]
+        examples = [(name, plain_example(item, rng)) for name, item in some_of_each(self.validation, VALIDATED)]
         return [(name, example) for name, example in examples if example is not None]
 
     @property
@@ -143,19 +130,6 @@ class RecoverTask:
         net = cast(RecoverNet, getattr(model, "module", model))
         glyphs = [example.glyph for example in examples]
         return decode(net, encode(net, glyphs), glyphs)
-
-    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
-        """The header of a checkpoint."""
-        return Header(
-            kind="recover",
-            config=asdict(self.model.config),
-            alphabet="",
-            statistics={},
-            corpora=self.corpora,
-            scores=scores,
-            seed=self.seed,
-            training=training,
-        )
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
         """A few validation glyphs and what the net finds in them, darker the later."""

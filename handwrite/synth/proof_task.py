@@ -60,8 +60,8 @@ class ProofTask:
             reads += self._read(model, batch)
         return {"cer": cer(truths, reads), "nats_per_character": nats / sum(map(len, truths))}
 
-    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
-        """The header of a checkpoint."""
+    def header(self) -> Header:
+        """The header of a checkpoint that was never trained."""
         statistics = {"scale": self.samples.statistics.scale, "time_step": self.samples.statistics.time_step}
         return Header(
             kind="proofreader",
@@ -69,9 +69,7 @@ class ProofTask:
             alphabet=self.samples.alphabet.chars,
             statistics=statistics,
             corpora=self.samples.corpora,
-            scores=scores,
             seed=self.samples.seed,
-            training=training,
         )
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:

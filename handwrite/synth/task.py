@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -194,17 +193,15 @@ class SynthTask:
             time_step=statistics.time_step,
         ).scores
 
-    def header(self, scores: dict[str, float], training: dict[str, Any]) -> Header:
-        """The header of a checkpoint."""
+    def header(self) -> Header:
+        """The header of a checkpoint that was never trained."""
         return Header(
             kind="synth",
             config=asdict(self.model.config),
             alphabet=self.alphabet.chars,
             statistics=asdict(self.statistics) | {"writers": self.writers},
             corpora=self.corpora,
-            scores=scores,
             seed=self.seed,
-            training=training,
         )
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:

@@ -15,7 +15,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -59,8 +59,8 @@ class Task(Protocol):
     def validate(self, model: nn.Module) -> Scores:
         """Scores on the validation split."""
 
-    def header(self, scores: Scores, training: dict[str, Any]) -> Header:
-        """The header of a checkpoint with these scores."""
+    def header(self) -> Header:
+        """The header of a checkpoint, without scores and without a word on its training."""
 
     def picture(self, model: nn.Module) -> NDArray[np.uint8]:
         """A uint8 image (H, W) of what the model makes now."""
@@ -268,7 +268,8 @@ class _Run:
 
     def write_best(self) -> None:
         training = {"steps": self.step, "minutes": round(self.seconds / 60, 1), "processes": self.config.processes}
-        save_checkpoint(self.config.out / BEST, self.task.header(self.best_scores, training), self.average)
+        header = replace(self.task.header(), scores=self.best_scores, training=training)
+        save_checkpoint(self.config.out / BEST, header, self.average)
 
     def write_pictures(self) -> None:
         """The curve, as a table and as a picture, and what the model makes now."""
@@ -296,7 +297,7 @@ class _Run:
 
     def identity(self) -> dict[str, Any]:
         """What must be the same for a state to fit: as JSON gives it back."""
-        header = self.task.header({}, {})
+        header = self.task.header()
         parts = (header.kind, header.config, header.alphabet, header.statistics, header.seed)
         same: dict[str, Any] = json.loads(json.dumps(dict(zip(IDENTITY, parts, strict=True))))
         return same

@@ -121,7 +121,7 @@ def test_it_learns_the_toy_letters(store: Store, toy_hand: ToyHand) -> None:
 
 def test_weights_come_back_and_their_alphabet_holds(store: Store) -> None:
     task = make(store)
-    header, tensors = task.header({"cer": 0.5}, {"steps": 1}), task.model.state_dict()
+    header, tensors = task.header(), task.model.state_dict()
     assert header.kind == "ink_reader"
     assert header.config["features"] == FEATURES
     batch = task.batch(0)

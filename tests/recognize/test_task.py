@@ -122,7 +122,7 @@ def test_the_loss_falls_when_it_learns(store: Store) -> None:
 
 def test_an_alphabet_grows_and_what_was_known_stays(store: Store) -> None:
     task = make(store)
-    header, tensors = task.header({}, {}), task.model.state_dict()
+    header, tensors = task.header(), task.model.state_dict()
     net, alphabet = extended(header, tensors, texts=["abø", "œuf"])
     assert alphabet.chars == header.alphabet + "øœ"
     batch = task.batch(0)
@@ -135,12 +135,12 @@ def test_an_alphabet_grows_and_what_was_known_stays(store: Store) -> None:
     tuned = replace(header, statistics={"temperature": 1.2})
     begun = make(store, start=(tuned, tensors))
     assert begun.alphabet.chars == header.alphabet
-    assert begun.header({}, {}).statistics == tuned.statistics
+    assert begun.header().statistics == tuned.statistics
 
 
 def test_weights_of_another_net_are_refused(store: Store) -> None:
     task = make(store)
-    header = task.header({}, {})
+    header = task.header()
     with pytest.raises(CheckpointError, match="not of this version's network"):
         restore(replace(header, config={**header.config, "hidden": 9}), task.model.state_dict())
 

@@ -76,7 +76,7 @@ def test_it_learns_to_read(task: ProofTask) -> None:
 
 def test_the_right_text_is_the_easiest_to_read(task: ProofTask, tmp_path: Path) -> None:
     path = tmp_path / "weights.safetensors"
-    save_checkpoint(path, task.header({}, {}), task.model.state_dict())
+    save_checkpoint(path, task.header(), task.model.state_dict())
     reader = Proofreader.load(path, device=torch.device("cpu"))
     for line in task.samples.validation[:5]:
         offsets = geometry.resample(line.ink, task.samples.statistics.time_step).offsets()
