@@ -19,7 +19,7 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_task, "OrderTask", functools.partial(OrderTask, sizes={"hidden": 8}))
+    monkeypatch.setattr(order_task, "OrderTask", functools.partial(OrderTask, sizes={"width": 16, "heads": 2, "layers": 1, "memory": 12}))
 
 
 def train(data: Path, *options: str) -> int:
@@ -34,7 +34,7 @@ def test_a_run_leaves_weights_that_it_can_begin_with(
     assert train(toy_store) == 0
     err = capsys.readouterr().err
     assert "90 samples to train on, 12 to validate" in err
-    assert "turned_toy_line" in err
+    assert "wrong_toy_line" in err
     weights = tmp_path / "runs" / "order" / "best.safetensors"
     assert load_checkpoint(weights, kind="order").header.corpora == {"toy": "CC0"}
     assert train(toy_store, "--resume", "--max-steps", "5") == 0
