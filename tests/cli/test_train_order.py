@@ -19,7 +19,11 @@ Capture = pytest.CaptureFixture[str]
 
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_task, "OrderTask", functools.partial(OrderTask, sizes={"width": 16, "heads": 2, "layers": 1, "memory": 12}))
+    monkeypatch.setattr(
+        order_task,
+        "OrderTask",
+        functools.partial(OrderTask, sizes={"width": 16, "heads": 2, "layers": 1, "memory": 12}),
+    )
 
 
 def train(data: Path, *options: str) -> int:
