@@ -29,7 +29,7 @@ def at(
     return np.column_stack([np.interp(ways, way, axis) for axis in line.T])
 
 
-def evenly(line: NDArray[np.floating], count: int) -> Float64Array:
-    """(count, d) points of equal distance along the line, from its first to its last."""
-    way = along(line)
+def evenly(line: NDArray[np.floating], count: int, *, way: Float64Array | None = None) -> Float64Array:
+    """(count, d) points of equal distance along the line, from its first to its last. way : as of `at`."""
+    way = along(line) if way is None else way
     return at(line, np.linspace(0, way[-1], count), way=way)

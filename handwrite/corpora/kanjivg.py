@@ -120,4 +120,5 @@ def even_points(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     """(m, 2) points along Bezier curves (n, 4, 2) that follow one another, from the first to the last: about `STEP`
     apart, and all as far from the next along the curves."""
     dense = (bernstein(np.linspace(0, 1, CURVE_PARTS + 1)) @ curves).reshape(-1, 2)
-    return evenly(dense, max(round(along(dense)[-1] / STEP), 1) + 1)
+    way = along(dense)
+    return evenly(dense, max(round(way[-1] / STEP), 1) + 1, way=way)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handwrite.recover.ways import Floats, Ints, Ways
 
@@ -24,6 +26,9 @@ LEAST_ARM = 3
 
 QUARTERS = 4
 """Pieces of a ring: a pen may begin it anywhere."""
+
+TANGENT = 3
+"""Places over which the direction at an end of an arc is taken."""
 
 PASSED = 0.5
 """Share of a piece that the pen has to pass in one direction."""
@@ -57,6 +62,17 @@ class Arcs:
     def is_dot(self, arc: int) -> bool:
         """Whether the arc has no direction."""
         return len(self.ways[arc]) == 1
+
+    @cached_property
+    def headings(self) -> NDArray[np.float32]:
+        """(N, 2, 2) unit vectors in which arcs leave where they begin and reach where they end, 0 of dots."""
+        found = np.zeros((len(self), 2, 2), np.float32)
+        for number, way in enumerate(self.ways):
+            line = self.places[way]
+            reach = min(TANGENT, len(line) - 1)
+            found[number] = line[reach] - line[0], line[-1] - line[-1 - reach]
+        length = np.linalg.norm(found, axis=2, keepdims=True)
+        return np.asarray(found / np.maximum(length, 1e-6), np.float32)
 
     def strokes(self, steps: Sequence[Step]) -> list[Floats]:
         """The strokes (n, 2) of a pen that takes these steps."""

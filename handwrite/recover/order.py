@@ -38,9 +38,6 @@ WAVES = (0.5, 1.0, 2.0)
 FEATURES = 2 * (POINTS + 1) + 4 * len(WAVES) + 9
 """Values that are seen of an arc; see `features`."""
 
-TANGENT = 3
-"""Places over which the direction at an end is taken."""
-
 BEAM = 8
 """Beginnings that the search keeps."""
 
@@ -175,21 +172,10 @@ def arc_batch(glyphs: Sequence[Arcs], unusable: Sequence[Sequence[int]] = ()) ->
         seen=pad([features(arcs) for arcs in glyphs]),
         ends=pad(ends),
         corners=pad(corners),
-        headings=pad([headings(arcs) for arcs in glyphs]),
+        headings=pad([arcs.headings for arcs in glyphs]),
         left=pad([np.array([arcs.places[way, 0].min() / TALL for way in arcs.ways], np.float32) for arcs in glyphs]),
         usable=pad(usable),
     )
-
-
-def headings(arcs: Arcs) -> Floats:
-    """(N, 2, 2) unit vectors in which arcs leave where they begin and reach where they end, 0 of dots."""
-    found = np.zeros((len(arcs), 2, 2), np.float32)
-    for number, way in enumerate(arcs.ways):
-        line = arcs.places[way]
-        reach = min(TANGENT, len(line) - 1)
-        found[number] = line[reach] - line[0], line[-1] - line[-1 - reach]
-    length = np.linalg.norm(found, axis=2, keepdims=True)
-    return np.asarray(found / np.maximum(length, 1e-6), np.float32)
 
 
 def features(arcs: Arcs) -> Floats:
@@ -203,11 +189,12 @@ def features(arcs: Arcs) -> Floats:
     rows = []
     for way in arcs.ways:
         line = arcs.places[way] / TALL
-        shape = evenly(line, POINTS + 1)[1:] - line[0]
-        rows.append([*shape.ravel(), along(line)[-1], way[0] == way[-1], meeting[way[0]], meeting[way[-1]]])
+        length = along(line)
+        shape = evenly(line, POINTS + 1, way=length)[1:] - line[0]
+        rows.append([*shape.ravel(), length[-1], way[0] == way[-1], meeting[way[0]], meeting[way[-1]]])
     waves = [np.sin(angles).reshape(len(arcs), -1), np.cos(angles).reshape(len(arcs), -1)]
     pen = np.full((len(arcs), 1), arcs.width / TALL)
-    return np.column_stack([begins, *waves, np.array(rows), headings(arcs).reshape(len(arcs), -1), pen]).astype(
+    return np.column_stack([begins, *waves, np.array(rows), arcs.headings.reshape(len(arcs), -1), pen]).astype(
         np.float32
     )
 

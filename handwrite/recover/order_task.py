@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from handwrite.core.batch import pad
+from handwrite.core.batch import length_mask, pad
 from handwrite.core.path_metrics import match, point_order
 from handwrite.core.pools import Pools
 from handwrite.core.sheet import contact_sheet
@@ -163,7 +163,7 @@ class OrderTask(Learning[Penned, OrderNet]):
 
 
 def passed_of(example: Example | None) -> Passed | None:
-    """What the pen did on the skeleton of an example; None where too little of it is known, or it has no end."""
+    """What the pen did on the skeleton of an example; None where too little is known of it, or it has too many."""
     if example is None:
         return None
     ways = ways_of(skeleton_of(example.glyph.mask))
@@ -197,7 +197,7 @@ def step_nats(odds: Tensor, batch: StepBatch) -> tuple[Tensor, Tensor]:
     where a step cannot be; and whether another step was likelier."""
     told = odds.flatten(2)
     target = 2 * batch.chosen + batch.lifted
-    inside = torch.arange(target.shape[1], device=target.device) < batch.counts[:, None]
+    inside = length_mask(batch.counts, target.shape[1])
     own = told.gather(2, target[..., None])[..., 0]
     inside = inside & own.isfinite()
     told = told.masked_fill(~inside[..., None], 0.0)

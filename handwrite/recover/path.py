@@ -57,10 +57,10 @@ def path_of(ink: Ink) -> Path:
 
 def _strides(stroke: NDArray[np.float64]) -> NDArray[np.float64]:
     """The stroke (n, 2) at equal steps of way, nearly `STRIDE` long, from its first point to its last; a dot is one."""
-    length = along(stroke)[-1]
-    if length < STRIDE / 2:
+    way = along(stroke)
+    if way[-1] < STRIDE / 2:
         return np.asarray(stroke.mean(axis=0, keepdims=True))
-    return evenly(stroke, round(length / STRIDE) + 1)
+    return evenly(stroke, round(way[-1] / STRIDE) + 1, way=way)
 
 
 def ink_of_path(path: Path) -> Ink:

@@ -107,7 +107,7 @@ class Recoverer:
         that comes with the program. Raises CheckpointError."""
         checkpoint, where = load_checkpoint(weights, kind="recover"), torch_device(device)
         net = restore(checkpoint.header, checkpoint.tensors).to(where)
-        order = StrokeOrder.load(device=where) if ordering else None
+        order = StrokeOrder.load(device=where) if ordering and snapping else None
         return cls(net, order=order, snapping=snapping, threads=threads)
 
     def recover(self, image: GreyImage, *, level: str = "auto", script: str = "auto") -> Ink:

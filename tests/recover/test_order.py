@@ -14,7 +14,7 @@ from handwrite.errors import CheckpointError
 from handwrite.recover import order as module
 from handwrite.recover.arcs import Arcs, Step, arcs_of
 from handwrite.recover.glyph import TALL
-from handwrite.recover.order import FEATURES, StrokeOrder, arc_batch, features, headings, restore
+from handwrite.recover.order import FEATURES, StrokeOrder, arc_batch, features, restore
 from handwrite.recover.order_model import OrderConfig, OrderNet
 from handwrite.recover.ways import Ways
 
@@ -118,8 +118,8 @@ def test_what_is_seen_hangs_on_the_glyph_alone() -> None:
     assert seen.shape == (len(arcs), FEATURES)
     moved = arcs_of(Ways(ways.places + np.array((17.0, -4.0)), ways.chains, ways.width))
     np.testing.assert_allclose(features(moved), seen, atol=1e-5)
-    np.testing.assert_allclose(headings(arcs)[:4, 0], [(1, 0), (-1, 0), (0, 1), (0, -1)], atol=1e-6)
-    assert not headings(arcs)[4:].any()
+    np.testing.assert_allclose(arcs.headings[:4, 0], [(1, 0), (-1, 0), (0, 1), (0, -1)], atol=1e-6)
+    assert not arcs.headings[4:].any()
 
 
 def test_a_batch_says_which_arcs_there_are() -> None:
