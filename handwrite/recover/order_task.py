@@ -163,7 +163,7 @@ class OrderTask(Learning[Penned, OrderNet]):
 
 
 def passed_of(example: Example | None) -> Passed | None:
-    """What the pen did on the skeleton of an example; None where too little is known of it, or it has too many."""
+    """What the pen did on the skeleton of an example; None where too little is known, or it has too many pieces."""
     if example is None:
         return None
     ways = ways_of(skeleton_of(example.glyph.mask))
