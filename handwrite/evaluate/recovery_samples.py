@@ -64,7 +64,7 @@ class Evaluation:
 
 def load_samples(files: Sequence[Path], *, split: str, limit: int | None = None, seed: int = 0) -> list[Penned]:
     """The samples of a split of some stores that have ink, by source, script and level. limit : the most of a source
-    and level, drawn by `seed`.
+    and level, drawn by `seed`; of these a dot is left out, which has no way to find and no height to measure it by.
 
     Raises OptionError for an unknown split, InputError when there are none, StoreError for a file that is no store.
     """
@@ -73,9 +73,10 @@ def load_samples(files: Sequence[Path], *, split: str, limit: int | None = None,
     parts: dict[tuple[str, str], list[Penned]] = defaultdict(list)
     for item in load_penned([Store(file, in_memory=True) for file in files], splits=(split,)):
         parts[item.source, item.level].append(item)
-    if not parts:
+    drawn = [item for part in parts.values() for item in drawn_by_chance(part, limit, seed=seed)]
+    kept = [item for item in drawn if _moves(ink_of(item, seed=seed))]
+    if not kept:
         raise InputError(f"{', '.join(map(str, files))}: no ink in split {split}; see `handwrite data info`")
-    kept = [item for part in parts.values() for item in drawn_by_chance(part, limit, seed=seed)]
     return sorted(kept, key=_kind)
 
 
@@ -135,8 +136,17 @@ def evaluate(
 
 
 def drawn_plainly(sample: Penned, *, seed: int) -> tuple[GreyImage, Ink]:
-    """The image (H, W) of a sample, and its ink in pixels of that; of a line, one word by chance."""
-    return plain_image(sample.ink(np.random.default_rng((seed, sample.index))))
+    """The image (H, W) of a sample, and its ink in pixels of that."""
+    return plain_image(ink_of(sample, seed=seed))
+
+
+def ink_of(sample: Penned, *, seed: int) -> Ink:
+    """The ink of a sample; of a line, one word by chance."""
+    return sample.ink(np.random.default_rng((seed, sample.index)))
+
+
+def _moves(ink: Ink) -> bool:
+    return bool(np.ptp(ink.points[:, :2], axis=0).any())
 
 
 def _judged(sample: Penned, drawn: tuple[GreyImage, Ink], ink: Ink) -> Judged:

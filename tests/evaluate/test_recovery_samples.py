@@ -126,6 +126,19 @@ def test_a_limit_is_of_each_source_and_level(dataset: Path) -> None:
     assert len(load_samples([dataset], split="test", limit=99)) == 7
 
 
+def test_a_dot_is_left_out(tmp_path: Path) -> None:
+    base = Sample(bar(), "-", "pen", "bar", split="test", level="character")
+    dot = replace(base, ink=Ink.from_strokes([np.full((3, 3), 4.0)]), name="dot")
+    for name, samples in (("both", (dot, base)), ("dots", (dot,))):
+        with StoreWriter(tmp_path / f"{name}.h5", licences={}) as store:
+            for sample in samples:
+                store.add(sample)
+    [kept] = load_samples([tmp_path / "both.h5"], split="test")
+    assert kept.store.name[kept.index] == "bar"
+    with pytest.raises(InputError, match=r"dots.h5: no ink in split test"):
+        load_samples([tmp_path / "dots.h5"], split="test")
+
+
 def test_what_is_not_there_is_said(dataset: Path) -> None:
     with pytest.raises(OptionError, match="--split dev: no such split"):
         load_samples([dataset], split="dev")
