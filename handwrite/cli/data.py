@@ -14,7 +14,7 @@ from handwrite.cli.options import STREAM, Seed, chosen_seed, command_app
 from handwrite.cli.output import deliver
 from handwrite.cli.progress import progress, say
 from handwrite.core.files import check_writable
-from handwrite.errors import OptionError
+from handwrite.errors import InputError, OptionError
 
 if TYPE_CHECKING:
     from handwrite.corpora.archive import Progress
@@ -273,7 +273,10 @@ def _sheet(store: Any, found: Sequence[int], *, count: int, columns: int, seed: 
     samples = [store[index] for index in chosen]
     items = [(sample.image if sample.image.size else sample.ink, sample.text) for sample in samples]
     picture = contact_sheet(items, columns=columns)
-    return bytes(cv2.imencode(suffix, picture)[1])
+    written, encoded = cv2.imencode(suffix, picture)
+    if not written:
+        raise InputError(f"the sheet is too large for a {suffix} file; show fewer (--count) or write a .png")
+    return bytes(encoded)
 
 
 def _megabytes(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 class Review:
     """A folder of line images with lines.tsv, as `handwrite train recognize --data` takes it.
 
-    threshold : lines of less confidence are doubtful. Raises OptionError when the folder has a table already, for it
-    may hold a person's work; InputError when there can be no such folder.
+    threshold : lines of less confidence are doubtful. Raises OptionError when the folder holds something already, which
+    may be a person's work; InputError when there can be no such folder.
     """
 
     def __init__(self, folder: Path, *, threshold: float) -> None:
@@ -27,9 +26,9 @@ class Review:
 
         self._folder, self._table, self._threshold = folder, folder / TABLE, threshold
         self._rows: list[tuple[str, str]] = []
-        if os.path.lexists(self._table):
-            raise OptionError(f"--review {folder}: there is a {TABLE} already; name another folder")
         make_folder(folder)
+        if any(folder.iterdir()):
+            raise OptionError(f"--review {folder}: the folder is not empty; name a new one")
 
     def add(self, reading: Reading, *, image: GreyImage, stem: str) -> None:
         """Write the doubtful lines of a reading; their files' names begin with the stem."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 app = command_app()
 BARE_MINUTES = 5.0
 RUNS = Path("runs")
-BARE_OUT = RUNS / "synth"
+BARE_OUT = RUNS / "sample"
 START = "start.safetensors"
 Data = Annotated[list[Path], typer.Option("--data", metavar="FILE", help="A dataset; may be given several times.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the run goes.")]
@@ -125,7 +125,7 @@ def _trainer(model: Model) -> Callable[..., None]:
         rate = learning_rate if learning_rate is not None else model.tuning_rate if begun else model.learning_rate
         _check_sizes(counts | {"--learning-rate": rate})
         check_threads(threads)
-        _prepare_torch(device, threads)
+        _prepare_torch(device, threads, processes)
         from handwrite.train.loop import LoopConfig
 
         config = LoopConfig(
@@ -215,14 +215,16 @@ def _check_sizes(values: dict[str, float]) -> None:
             raise OptionError(f"{name} {value:g}: must be above 0")
 
 
-def _prepare_torch(device: str, threads: int) -> None:
+def _prepare_torch(device: str, threads: int, processes: int) -> None:
+    """Raises OptionError, before the data is read, when there is no such device or too few of them."""
     check_device(device)
     import cv2
     import torch
 
     from handwrite.core.device import torch_device
 
-    torch_device(device)  # raises when there is none, before the data is read
+    if torch_device(device).type == "cuda" and processes > torch.cuda.device_count():
+        raise OptionError(f"--processes {processes}: a GPU takes one; give fewer, or --device cpu")
     torch.set_num_threads(threads)
     cv2.setNumThreads(threads)
 

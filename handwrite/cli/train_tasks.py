@@ -129,10 +129,15 @@ def _licences(stores: Iterable[Store]) -> dict[str, str]:
 
 
 def _say_sizes(training: Sequence[object], validated: int) -> None:
+    _say_once(f"{len(training):,} samples to train on, {validated:,} to validate")
+
+
+def _say_once(message: str) -> None:
+    """Say it in the first of several processes."""
     from handwrite.train.loop import is_first_process
 
     if is_first_process():
-        say(f"{len(training):,} samples to train on, {validated:,} to validate")
+        say(message)
 
 
 def _inks_of(path: Path, advice: str) -> Store:
@@ -154,7 +159,9 @@ def _lines_of(path: Path) -> Store:
         return Store(path, in_memory=True)
     with TemporaryDirectory() as folder:
         made = Path(folder) / "lines.h5"
-        import_images("lines", [path], made)
+        tally = import_images("lines", [path], made)
+        if tally.lost:
+            _say_once(f"{path}: left out {tally.lost:,}; `handwrite data import lines` tells why")
         store = Store(made, in_memory=True)
         store.close()
     return store

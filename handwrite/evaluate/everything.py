@@ -14,7 +14,7 @@ from pathlib import Path
 
 from handwrite.core.render import render
 from handwrite.core.store import Store
-from handwrite.errors import InputError
+from handwrite.errors import InputError, OptionError
 from handwrite.evaluate import reader, recovery_samples
 from handwrite.evaluate.diversity import Diversity, diversity
 from handwrite.evaluate.legibility import Legibility, legibility
@@ -26,6 +26,7 @@ from handwrite.recognize.ink_predict import InkReader
 from handwrite.recognize.predict import Recognizer
 from handwrite.recover.data import Penned
 from handwrite.recover.predict import Recoverer
+from handwrite.synth import DEFAULT_BIAS
 from handwrite.synth.data import Line, load_lines
 from handwrite.synth.predict import Synthesizer
 
@@ -102,34 +103,37 @@ def evaluate(
     split: str = "test",
     lines: int = 500,
     paths: int = 100,
-    bias: float = 0.75,
     seed: int = 0,
     stage: Stage = unseen,
 ) -> Everything:
     """Measure all three models on a split of some stores.
 
     lines : how many real lines of ink are written again, and how many samples of each source are read. paths : how many
-    of each source and level are recovered. Raises InputError when no store has lines of ink with a clock in the split.
+    of each source and level are recovered. Raises OptionError when `lines` are fewer than the styles, InputError when
+    there are no lines of ink with a clock in the split.
     """
     stores = [Store(file, in_memory=True) for file in files]
     real = recovery_samples.drawn_by_chance(load_lines(stores, splits=(split,), levels=("line",)), lines, seed=seed)
-    if len(real) < len(models.synthesizer.styles):
+    styles = len(models.synthesizer.styles)
+    if lines < styles:
+        raise OptionError(f"--lines {lines}: must be at least {styles}, for each style writes some of them")
+    if len(real) < styles:
         raise InputError(f"split {split} has no lines of ink with a clock to write again; give IAM-OnDB's, for example")
-    specimens = _specimens(models.synthesizer, real, bias=bias, seed=seed, stage=stage)
+    specimens = _specimens(models.synthesizer, real, seed=seed, stage=stage)
     penned, recovery = _recovery(models, files, split=split, paths=paths, seed=seed, stage=stage)
     return Everything(
         seed=seed,
-        bias=bias,
+        bias=DEFAULT_BIAS,
         hands=_hands(models.recognizer, specimens, stage=stage),
-        recognition=_recognition(models.recognizer, files, split=split, lines=lines, stage=stage),
+        recognition=_recognition(models.recognizer, stores, split=split, lines=lines, stage=stage),
         recovery=recovery,
         speeds=_speeds(models, real, penned, stage=stage),
     )
 
 
-def _specimens(synthesizer: Synthesizer, real: Sequence[Line], *, bias: float, seed: int, stage: Stage) -> Specimens:
+def _specimens(synthesizer: Synthesizer, real: Sequence[Line], *, seed: int, stage: Stage) -> Specimens:
     with stage("writing", written_lines(len(real), HARD), "lines") as report:
-        return write_specimens(synthesizer, real, phrases(HARD), bias=bias, seed=seed, report=report)
+        return write_specimens(synthesizer, real, phrases(HARD), bias=DEFAULT_BIAS, seed=seed, report=report)
 
 
 def _hands(recognizer: Recognizer, specimens: Specimens, *, stage: Stage) -> tuple[Hand, ...]:
@@ -145,9 +149,9 @@ def _hands(recognizer: Recognizer, specimens: Specimens, *, stage: Stage) -> tup
 
 
 def _recognition(
-    recognizer: Recognizer, files: Sequence[Path], *, split: str, lines: int, stage: Stage
+    recognizer: Recognizer, stores: Sequence[Store], *, split: str, lines: int, stage: Stage
 ) -> dict[str, reader.Evaluation]:
-    samples = _written([Store(file, in_memory=True) for file in files], split=split, most=lines)
+    samples = _written(stores, split=split, most=lines)
     found = {}
     for name, model in DECODERS.items():
         decoder = recognizer.decoder(name, language_model=model)

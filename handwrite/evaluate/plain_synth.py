@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
+from handwrite.core.batch import pad
 from handwrite.synth import DEFAULT_BIAS
 from handwrite.synth.mixture import biased, split
 from handwrite.synth.model import SynthNet
@@ -64,11 +65,16 @@ class PlainNet(nn.Module):
 
 @torch.no_grad()
 def draw_plainly(net: SynthNet, texts: Texts, *, seed: int) -> int:
-    """Draw the texts with the plain loop until all are done; the number of points that belong to them."""
-    generator = torch.Generator().manual_seed(seed)
+    """Draw the texts with the plain loop until all are done, where the net is; the number of points that belong to
+    them."""
+    with net.recurrent.device:
+        return _drawn(net, texts, torch.Generator(net.recurrent.device).manual_seed(seed))
+
+
+def _drawn(net: SynthNet, texts: Texts, generator: torch.Generator) -> int:
     plain = PlainNet(net).eval()
     lengths = torch.tensor([len(text) for text in texts])
-    symbols = nn.utils.rnn.pad_sequence([torch.from_numpy(text) for text in texts], batch_first=True)
+    symbols = pad(texts).to(generator.device)
     text, writer = net.read(symbols), torch.zeros(len(texts), dtype=torch.int64)
     state = plain.start(len(texts), net.config.text_channels, net.config.gaussians)
     offset, done, points = torch.zeros(len(texts), 3), torch.zeros(len(texts), dtype=torch.bool), 0

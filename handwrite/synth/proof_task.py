@@ -86,7 +86,8 @@ class ProofTask:
     def _collate(self, lines: Sequence[Any]) -> InkBatch:
         statistics = self.samples.statistics
         items = [(geometry.resample(line.ink, statistics.time_step).offsets(), line.text) for line in lines]
-        return collate(items, [0] * len(items), alphabet=self.samples.alphabet, scale=statistics.scale)
+        batch = collate(items, [0] * len(items), alphabet=self.samples.alphabet, scale=statistics.scale)
+        return batch.to(next(self.model.parameters()).device)
 
     @torch.no_grad()
     def _read(self, model: nn.Module, batch: InkBatch) -> list[str]:

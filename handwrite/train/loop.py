@@ -29,6 +29,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from handwrite.core.checkpoint import Header, save_checkpoint
+from handwrite.core.device import torch_device
 from handwrite.core.files import make_folder, write_atomic
 from handwrite.errors import CheckpointError
 from handwrite.train.curve import draw_curve
@@ -39,7 +40,7 @@ STATE = "state.safetensors"
 BEST = "best.safetensors"
 CURVE = "curve.csv"
 REPORT_EVERY = 10
-IDENTITY = ("kind", "config", "alphabet", "statistics", "seed")
+IDENTITY = ("kind", "config", "alphabet", "statistics", "corpora", "seed")
 Scores = dict[str, float]
 
 
@@ -119,7 +120,7 @@ def train(task: Task, config: LoopConfig, *, report: Report = lambda progress: N
     """
     keep_freed_memory()
     fabric = Fabric(
-        accelerator="cpu" if config.device == "cpu" else config.device,
+        accelerator=torch_device(config.device).type,
         devices=config.processes,
         strategy="ddp" if config.processes > 1 else "auto",
         precision=config.precision,  # type: ignore[arg-type]
@@ -298,8 +299,7 @@ class _Run:
     def identity(self) -> dict[str, Any]:
         """What must be the same for a state to fit: as JSON gives it back."""
         header = self.task.header()
-        parts = (header.kind, header.config, header.alphabet, header.statistics, header.seed)
-        same: dict[str, Any] = json.loads(json.dumps(dict(zip(IDENTITY, parts, strict=True))))
+        same: dict[str, Any] = json.loads(json.dumps({name: getattr(header, name) for name in IDENTITY}))
         return same
 
     def load(self) -> None:
@@ -312,9 +312,9 @@ class _Run:
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise CheckpointError(f"{path}: no training to go on with; start without --resume") from error
         own = self.identity()
-        if progress.get("task", own) != own:
-            parts = ", ".join(name for name in IDENTITY if progress["task"].get(name) != own[name])
-            raise CheckpointError(f"{path}: begun with other data or another seed ({parts}); give those of its start")
+        if other := [name for name, value in progress.get("task", {}).items() if own[name] != value]:
+            given = f"begun with other data or another seed ({', '.join(other)})"
+            raise CheckpointError(f"{path}: {given}; give those of its start")
         if progress["processes"] != self.config.processes:
             raise CheckpointError(f"{path}: begun with {progress['processes']} processes; give as many (--processes)")
         self.plain.load_state_dict(_under(tensors, "model."))

@@ -256,6 +256,19 @@ def test_show_of_nothing(store: Path, tmp_path: Path, capsys: Capture) -> None:
         assert run(["data", "show", str(store), "-o", sheet, *wrong]) == 2
 
 
+def test_a_sheet_that_its_format_cannot_hold(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    longest = 16_383  # rows of a WebP image
+    monkeypatch.setattr(
+        "handwrite.core.sheet.contact_sheet", lambda items, columns: np.zeros((longest + 1, 8), np.uint8)
+    )
+    target = tmp_path / "x.webp"
+    assert run(["data", "show", str(store), "-o", str(target)]) == 2
+    assert "the sheet is too large for a .webp file; show fewer (--count) or write a .png" in capsys.readouterr().err
+    assert not target.exists()
+
+
 def test_merge_selects(store: Path, tmp_path: Path, capsys: Capture) -> None:
     target = tmp_path / "c.h5"
     arguments = ["--split", "train", "--split", "val2", "--level", "line", "-o", str(target)]

@@ -117,6 +117,7 @@ def test_json_holds_the_same_figures(data: str, capsys: Capture) -> None:
     ("arguments", "message"),
     [
         (["--lines", "0"], "--lines 0: must be at least 1"),
+        (["--lines", "1"], "--lines 1: must be at least 2, for each style writes some of them"),
         (["--paths", "-1"], "--paths -1: must be at least 1"),
         (["--split", "val"], "split val has no lines of ink with a clock to write again; give IAM-OnDB's, for example"),
         (["--split", "other"], "--split other: no such split; choose one of"),

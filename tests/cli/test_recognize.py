@@ -402,14 +402,14 @@ def test_doubtful_lines_are_set_aside_as_training_takes_them(recognize: Recogniz
     assert [row.split("\t")[1] for row in capfdbinary.readouterr().out.decode().splitlines()] == ["llllll", "lll"]
 
 
-def test_a_table_that_may_hold_work_is_not_touched(recognize: Recognize, capfdbinary: Capture) -> None:
+def test_a_folder_that_may_hold_work_is_not_touched(recognize: Recognize, capfdbinary: Capture) -> None:
     options = ["--reject-below", "0.9", "--review", "doubtful"]
     assert recognize(save("sure.png"), *options) == 0
     assert said(capfdbinary) == ["no line has a confidence below 0.9; nothing to review"]
-    Path("doubtful/lines.tsv").write_text("mine")
+    Path("doubtful/page-01.png").write_text("mine")
     assert recognize("sure.png", *options) == 2
-    assert "--review doubtful: there is a lines.tsv already" in said(capfdbinary)[0]
-    assert Path("doubtful/lines.tsv").read_text() == "mine"
+    assert "--review doubtful: the folder is not empty; name a new one" in said(capfdbinary)[0]
+    assert files("doubtful") == ["page-01.png"]
 
 
 # The library

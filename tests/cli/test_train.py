@@ -168,5 +168,5 @@ def test_a_bare_train_takes_the_sample_data_and_says_so(
     monkeypatch.setattr(command, "BARE_MINUTES", 0.005)
     assert run(["train"]) == 0
     err = capsys.readouterr().err
-    assert err.startswith(f"training the synthesizer on {toy_store} for 0.005 minutes into runs/synth\n")
-    assert (tmp_path / "runs" / "synth" / "best.safetensors").is_file()
+    assert err.startswith(f"training the synthesizer on {toy_store} for 0.005 minutes into runs/sample\n")
+    assert (tmp_path / "runs" / "sample" / "best.safetensors").is_file()

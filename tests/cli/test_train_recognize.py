@@ -57,6 +57,13 @@ def test_a_folder_of_lines_is_enough(lines: Path, tmp_path: Path, capsys: Captur
     assert cv2.imread(str(tmp_path / "run" / "samples.png")) is not None
 
 
+def test_lines_that_cannot_be_read_are_told(lines: Path, tmp_path: Path, capsys: Capture) -> None:
+    table = lines / "lines.tsv"
+    table.write_text(table.read_text().replace("3.png", "mistyped.png"))
+    assert train(lines, tmp_path / "run") == 0
+    assert "mylines: left out 1; `handwrite data import lines` tells why" in capsys.readouterr().err
+
+
 def test_weights_go_on_with_new_characters_and_tell_what_was_gained(
     lines: Path, tmp_path: Path, capsys: Capture
 ) -> None:

@@ -11,6 +11,7 @@ import torch
 
 from handwrite.core import geometry
 from handwrite.core.alphabet import Alphabet
+from handwrite.core.batch import InkBatch
 from handwrite.core.checkpoint import Header, save_checkpoint
 from handwrite.core.store import Store
 from handwrite.errors import CheckpointError
@@ -72,6 +73,15 @@ def test_it_learns_to_read(task: ProofTask) -> None:
     assert scores["cer"] < 0.1
     assert scores["nats_per_character"] < 0.5
     assert ProofTask(task.samples).validate(ProofNet(task.model.config))["cer"] > 0.5
+
+
+def test_validation_goes_where_the_net_is(task: ProofTask, monkeypatch: pytest.MonkeyPatch) -> None:
+    devices: list[torch.device] = []
+    monkeypatch.setattr(InkBatch, "to", lambda batch, device: devices.append(device) or batch)
+    task.validate(task.model)
+    scored = len(devices)
+    task.picture(task.model)
+    assert 0 < scored < len(devices)
 
 
 def test_the_right_text_is_the_easiest_to_read(task: ProofTask, tmp_path: Path) -> None:

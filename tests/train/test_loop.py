@@ -40,8 +40,8 @@ def make(toy_store: Path) -> MakeTask:
     training = load_lines([store], splits=("train",))
     validation = load_lines([store], splits=("val",), levels=("line",))[:4]
 
-    def task(**changes: Any) -> SynthTask:
-        made = SynthTask(training, validation, {"toy": "CC0"}, **({"budget": 600, "sizes": SIZES} | changes))
+    def task(corpora: dict[str, str] | None = None, **changes: Any) -> SynthTask:
+        made = SynthTask(training, validation, corpora or {"toy": "CC0"}, **({"budget": 600, "sizes": SIZES} | changes))
         made.picture = lambda model: torch.zeros(8, 8, dtype=torch.uint8).numpy()  # drawing takes long
         return made
 
@@ -187,7 +187,8 @@ def test_no_state_to_resume(content: bytes | None, make: MakeTask, tmp_path: Pat
 
 def test_the_state_of_another_task_is_refused(make: MakeTask, tmp_path: Path) -> None:
     train(make(), config(tmp_path, max_steps=1))
-    for changes, part in (({"seed": 3}, "seed"), ({"sizes": SIZES | {"hidden": 8}}, "config")):
+    others = ({"seed": 3}, "seed"), ({"sizes": SIZES | {"hidden": 8}}, "config"), ({"corpora": {"b": ""}}, "corpora")
+    for changes, part in others:
         with pytest.raises(CheckpointError, match=rf"begun with other data or another seed \(.*{part}.*\)"):
             train(make(**changes), config(tmp_path, resume=True))
 
