@@ -2,7 +2,8 @@
 
 The pen is kept on the ink, begins strokes where something is left to write, and is lifted where it goes back and forth
 over what is written. With the `Ways` of a glyph it goes from place to place on its skeleton, each time to the one that
-the net finds most likely, and so can neither stray nor cut a corner. What the net leaves out is the work of `snap`.
+the net finds most likely, and so can neither stray nor cut a corner; what it leaves out is then the work of `snap`. So
+the net does without a stroke order, which `order` is compared with.
 """
 
 from __future__ import annotations

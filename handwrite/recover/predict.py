@@ -1,7 +1,7 @@
 """The face of recovery: images of handwriting in, the pen's path out.
 
-It owns the way from image to net to `Ink`: cutting pages and lines, preparing glyphs, decoding, snapping to the ink,
-and putting the pieces together. Files of ink are the work of `formats`.
+It owns the way from image to net to `Ink`: cutting pages and lines, preparing glyphs, choosing among ways over their
+skeletons, and putting the pieces together. Files of ink are the work of `formats`.
 """
 
 from __future__ import annotations

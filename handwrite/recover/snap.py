@@ -1,7 +1,8 @@
 """The decoded path on the glyph's skeleton: every stroke follows the ink, and all of the ink is written.
 
 The net says in which order and direction the pen went, the skeleton where it went exactly. What the net left
-out is added in reading order. The skeleton itself is made in `skeleton`; nothing here is learned.
+out is added in reading order. The skeleton itself is made in `skeleton`; nothing here is learned. The stroke order,
+which needs no decoded path, is compared with this, and trained on true paths that are matched to the skeleton so.
 """
 
 from __future__ import annotations

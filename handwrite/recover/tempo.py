@@ -1,7 +1,7 @@
 """The tempo of a path: how fast the pen went at each point, told by a bidirectional GRU from the shape alone.
 
 A decoder says where the pen goes next without knowing what comes after; a second net sees the whole path and refines
-it, as in Rabhi et al. 2020. Where the pen went is settled by the ink (`snap`), so what is refined is when it was there.
+it, as in Rabhi et al. 2020. Where the pen went is settled by the ink, so what is refined is when it was there.
 Paths are seen as the metrics see them (`core.path_metrics.Trace`): points of equal spacing, in glyph heights.
 """
 
