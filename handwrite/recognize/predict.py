@@ -25,6 +25,7 @@ from handwrite.core.device import torch_device
 from handwrite.core.image import GreyImage, grey_of, read_image
 from handwrite.core.lines import cut, find_lines, find_page
 from handwrite.core.normalize import NormalLine, normalize
+from handwrite.core.paper import without_table
 from handwrite.core.reading import Box, Char, Line, Point, Reading, Word
 from handwrite.errors import InputError, OptionError
 from handwrite.recognize.automaton import Automaton
@@ -188,6 +189,7 @@ class _Piece:
 
 def _pieces(image: GreyImage, level: str) -> list[_Piece]:
     """The lines in an image; none where there is no writing."""
+    image = without_table(image)
     found = find_lines(image) if level == "page" else find_page(image) if level == "auto" else []
     if level != "page" and not found:
         return [_Piece(normal) for normal in _normalized(image)]

@@ -22,6 +22,7 @@ from handwrite.core.device import torch_device
 from handwrite.core.image import GreyImage, grey_of, read_image
 from handwrite.core.ink import Ink, join
 from handwrite.core.lines import cut, find_lines, find_page
+from handwrite.core.paper import without_table
 from handwrite.errors import InputError, OptionError
 from handwrite.recover.decode import decode, encode
 from handwrite.recover.glyph import FINE, MARGIN, TALL, Glyph, glyph_of
@@ -217,6 +218,7 @@ class _Line:
 def _lines_of(image: GreyImage, level: str) -> list[_Line]:
     """The lines of an image, at least one; a word or a character counts as a line. Raises InputError when there is no
     writing in it."""
+    image = without_table(image)
     if level in ("auto", "character"):
         glyph = glyph_of(image)
         if level == "character" or _is_character(glyph):
