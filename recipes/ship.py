@@ -1,7 +1,8 @@
 """Makes the weights of a run those that ship: `python recipes/ship.py runs/synth NAME=WRITER...`.
 
 Writes models/synth.safetensors, in half precision, with the writers as its styles under their new names: the first is
-the default, the rest follow in the order given. The curve of the run goes to docs/. Nothing is trained or measured.
+the default, the rest follow in the order given. Characters that nobody could read on a sheet of them are named with
+--illegible, and are respelled from then on. The curve of the run goes to docs/. Nothing is trained or measured.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of the run")
     parser.add_argument("style", nargs="*", help='a name and a writer, such as "ada=iam-ondb/10026"')
+    parser.add_argument(
+        "--illegible", default="", metavar="CHARACTERS", help="what is not to be written, but respelled"
+    )
     options = parser.parse_args()
     styles = dict(style.split("=", 1) for style in options.style if "=" in style)
     if len(styles) < len(options.style):
@@ -32,7 +36,7 @@ def main() -> None:
     if missing:
         parser.error(f"these weights do not know {', '.join(missing)}")
     named = {name: known.index(writer) for name, writer in styles.items()}
-    statistics = checkpoint.header.statistics | {"styles": named}
+    statistics = checkpoint.header.statistics | {"styles": named, "illegible": options.illegible}
     target = ROOT / "models" / "synth.safetensors"
     save_checkpoint(target, replace(checkpoint.header, statistics=statistics), checkpoint.tensors)
     shutil.copy(options.run / "curve.png", ROOT / "docs" / "synth-curve.png")

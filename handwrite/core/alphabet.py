@@ -48,6 +48,10 @@ class Alphabet:
             "".join(sorted(char for char, count in counts.items() if count >= at_least and not _is_control(char)))
         )
 
+    def without(self, chars: str) -> Alphabet:
+        """This alphabet without some characters, to respell them; at least one other must remain."""
+        return Alphabet("".join(char for char in self.chars if char not in chars))
+
     def extended(self, texts: Iterable[str]) -> Alphabet:
         """This alphabet and, after its own characters, those of the texts that it lacks, by code point; no control
         characters."""
@@ -158,10 +162,10 @@ def _table() -> dict[str, tuple[str, ...]]:
         "…": ("...",), "„": (",,", '"'), "”": ('"', "''"), "“": ('"', "''"), '"': ("''",), "'": ("’", ","),
         "ß": ("ss",), "æ": ("ae",), "Æ": ("Ae", "AE"), "œ": ("oe",), "Œ": ("Oe", "OE"), "þ": ("th",), "Þ": ("Th",),
         "€": (" EUR ",), "£": (" GBP ",), "$": (" USD ",), "¥": (" JPY ",), "¢": (" cents",),
-        "%": (" per cent", " pct"), "‰": (" per mille",), "@": ("(at)", " at "), "&": ("+", " and "),
+        "%": (" per cent", " pct"), "‰": (" per mille",), "@": ("(at)", " at "), "&": (" and ", "+"),
         "+": (" plus ",), "=": (" equals ",), "#": (" No. ", " no "), "°": (" deg",), "§": (" par. ",),
         "©": ("(c)", "c"), "®": ("(R)", "R"), "→": ("->", "-"), "←": ("<-", "-"), "≤": ("<=",), "≥": (">=",),
-        "≠": ("!=",), "±": ("+-", "+/-"), "<": ("(",), ">": (")",), "[": ("(",), "]": (")",), "{": ("(",), "}": (")",),
+        "≠": ("!=",), "±": ("+-", "+/-"), "<": (" less than ", "("), ">": (" more than ", ")"), "[": ("(",), "]": (")",), "{": ("(",), "}": (")",),
         "(": ("[", "-"), ")": ("]", "-"), "|": ("/", "I"), "\\": ("/",), "/": ("-",), "_": ("-",), "~": ("-",),
         "^": ("'",), "`": ("'",), "*": ("x",), ";": (",",), ":": (".",), "!": (".",), "-": ("–", " "), ",": (".",),
     }  # fmt: skip

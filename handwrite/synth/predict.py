@@ -109,8 +109,11 @@ class Synthesizer:
         statistics: Statistics,
         *,
         styles: Mapping[str, int],
+        illegible: str = "",
         proofreader: Proofreader | None = None,
     ) -> None:
+        """illegible : characters of the alphabet that the net saw too rarely to write them well; they are respelled."""
+        self.spelling = alphabet.without(illegible)
         self.net, self.alphabet, self.statistics = net.eval(), alphabet, statistics
         self.proofreader, self._styles = proofreader, dict(styles)
 
@@ -127,6 +130,7 @@ class Synthesizer:
             Alphabet(header.alphabet),
             statistics_of(header),
             styles=header.statistics.get("styles", {}),
+            illegible=header.statistics.get("illegible", ""),
             proofreader=Proofreader.load(device=where),
         )
 
@@ -162,14 +166,14 @@ class Synthesizer:
         return primed(name, nobody, line, alphabet=self.alphabet, statistics=self.statistics)
 
     def prepare(self, text: str) -> tuple[list[str], dict[str, str]]:
-        """The lines of a text in characters that the model knows, and what was replaced by what.
+        """The lines of a text in characters that the model writes legibly, and what was replaced by what.
 
         Raises InputError when nothing of it can be seen.
         """
         lines: list[str] = []
         replaced: dict[str, str] = {}
         for line in text.splitlines():
-            fitted, changes = self.alphabet.fit(line)
+            fitted, changes = self.spelling.fit(line)
             lines.append(" ".join(fitted.split()))
             replaced |= changes
         if not any(lines):
@@ -320,7 +324,7 @@ def synthesize(
 def replacements(replaced: Mapping[str, str]) -> list[str]:
     """One sentence that names what `Synthesizer.prepare` replaced by what; none when it replaced nothing."""
     named = ", ".join(f"{char!r} by {spelling!r}" for char, spelling in replaced.items())
-    return [f"the model does not know some characters; replaced {named}"] if replaced else []
+    return [f"some characters cannot be written; replaced {named}"] if replaced else []
 
 
 def stack(lines: Sequence[Line]) -> Ink:

@@ -389,7 +389,7 @@ def test_the_name_of_a_file_as_text_gets_a_hint(capfdbinary: Capture, calls: Cal
 def test_replaced_characters_and_problems_are_named(capfdbinary: Capture) -> None:
     assert synth("£5\nwell!", "-o", "a.json") == 0
     assert said(capfdbinary) == [
-        "warning: the model does not know some characters; replaced '£' by 'L'",
+        "warning: some characters cannot be written; replaced '£' by 'L'",
         "warning: line 2: a letter is missing",
         "wrote a.json",
     ]

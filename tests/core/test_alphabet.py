@@ -61,6 +61,13 @@ def test_fit_of_the_sentence_that_has_everything() -> None:
     assert replaced == {"@": "(at)", "á": "a", "%": "per cent", "£": "GBP", "–": "-", "Ω": "?"}
 
 
+def test_what_an_alphabet_goes_without_is_respelled() -> None:
+    signs = Alphabet(" +&adeghilmnorst<")
+    assert signs.without("&").fit("a & d")[0] == "a and d"
+    assert signs.without("<").fit("a < d")[0] == "a less than d"
+    assert signs.fit("a & d < e") == ("a & d < e", {})
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -210,6 +211,19 @@ def test_parts_of_one_word_stand_closer_than_words(monkeypatch: pytest.MonkeyPat
     assert [word.text for word in line.words] == ["abcde"]
     first, second = line.ink.strokes()
     assert second[:, 0].min() - first[:, 0].max() == pytest.approx(LETTER_SPACE, abs=1e-4)
+
+
+def test_characters_that_the_net_writes_badly_are_respelled(tmp_path: Path) -> None:
+    letters = Alphabet(" &adn")
+    config = replace(CONFIG, symbols=len(letters))
+    plain = Synthesizer(SynthNet(config), letters, STATISTICS, styles={})
+    assert plain.prepare("a & d") == (["a & d"], {})
+    statistics = asdict(STATISTICS) | {"writers": ["", "v", "w"], "illegible": "&"}
+    header = Header("synth", asdict(config), letters.chars, statistics)
+    save_checkpoint(tmp_path / "weights.safetensors", header, plain.net.state_dict())
+    shy = Synthesizer.load(tmp_path / "weights.safetensors", device="cpu")
+    assert shy.prepare("a & d") == (["a and d"], {"&": "and"})
+    assert shy.alphabet.encode("&").tolist() == [2], "ink that goes on from ink may hold it"
 
 
 def test_text_is_prepared_line_by_line() -> None:
