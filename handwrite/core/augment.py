@@ -181,7 +181,7 @@ def _lines(ink: Ink, weight: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Polygons (M, PIECES + 1, 2) along the ink's curves, and the weight (M,) of each; a dot is one of no length."""
     curves, start = bezier(ink)
     lines = points_at(curves, np.broadcast_to(np.linspace(0, 1, PIECES + 1), (len(curves), PIECES + 1)))
-    dots = np.flatnonzero(ink.pen_up & np.concatenate([[True], ink.pen_up[:-1]]))
+    dots = np.flatnonzero(ink.dots)
     spots = np.repeat(ink.points[dots, None, :2].astype(np.float64), PIECES + 1, axis=1)
     return np.concatenate([lines, spots]), np.concatenate([(weight[start] + weight[start + 1]) / 2, weight[dots]])
 

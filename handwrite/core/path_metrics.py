@@ -277,7 +277,7 @@ def velocity_r(match: Match) -> float | None:
 def trace_of(ink: Ink, height: float) -> Trace:
     """The ink, at least a point, at points of equal spacing, in heights of so many of its units."""
     xy = ink.points[:, :2].astype(np.float64) / height
-    stroke: IntArray = np.cumsum(ink.pen_up) - ink.pen_up
+    stroke = ink.stroke_index
     # A lift adds 1 to way and time, so that no two strokes share a place on them.
     way = np.cumsum(_steps(xy, stroke)) + stroke
     clock = ink.points[:, 2].astype(np.float64) + stroke

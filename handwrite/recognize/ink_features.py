@@ -66,8 +66,7 @@ def normal_ink(ink: Ink) -> Ink:
 def evenly(ink: Ink, spacing: float) -> Ink:
     """The ink with points at equal spacing along each stroke, which keeps its ends; the third column is the length of
     the path."""
-    alone = ink.pen_up & np.concatenate([[True], ink.pen_up[:-1]])
-    index = np.repeat(np.arange(len(ink)), 1 + alone)
+    index = np.repeat(np.arange(len(ink)), 1 + ink.dots)
     xy = ink.points[index, :2].astype(np.float64)
     travelled = np.cumsum(np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T))
     pen_up = ink.pen_up[index] & np.append(np.diff(index) > 0, True)
