@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.ink import FloatArray, Ink
+from handwrite.core.polyline import stepped
 
 MAX_GAP = 0.5
 """Seconds that the pen may stay up between two strokes; what is longer is a pause for thought, not writing."""
@@ -77,16 +78,9 @@ def resample(ink: Ink, time_step: float) -> Ink:
     times = ink.points[:, 2].astype(np.float64)
     last = np.flatnonzero(ink.pen_up)
     first = np.concatenate([[0], last[:-1] + 1])
-    whole = np.maximum(np.round((times[last] - times[first]) / time_step), 1)
-    steps = np.where(last > first, whole, 0).astype(np.int64)
-    stroke = np.repeat(np.arange(len(steps)), steps + 1)
-    ends = np.cumsum(steps + 1) - 1
-    position = np.arange(len(stroke)) - (ends - steps)[stroke]
-    fraction = position / np.maximum(steps, 1)[stroke]
-    wanted = times[first][stroke] + fraction * (times[last] - times[first])[stroke]
+    wanted, stroke = stepped(times[first], times[last], time_step, lone=last == first)
     columns = [np.interp(wanted, times, ink.points[:, axis]) for axis in (0, 1)]
-    pen_up = np.zeros(len(wanted), np.bool_)
-    pen_up[ends] = True
+    pen_up = np.diff(stroke, append=len(last)) > 0
     return Ink(np.column_stack([*columns, wanted - wanted[0]]), pen_up)
 
 
