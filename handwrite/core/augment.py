@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.curve import Float64Array, bezier, points_at, without_repeats
-from handwrite.core.geometry import deslope, smooth, spread
+from handwrite.core.geometry import deslope, smooth, x_height_of
 from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink
 from handwrite.core.render import pressure_of
@@ -25,8 +25,6 @@ from handwrite.core.render import pressure_of
 FloatImage = NDArray[np.float32]
 
 WHITE = 255
-X_HEIGHTS = 1.9  # x-heights in a standard deviation of y, over the points of a line
-WIDEST = 60.0  # widths over x-heights of the flattest ink that is drawn by its height: what is flatter is a dash
 PIECES = 3  # straight lines that a curve between two points is drawn with
 THINNEST = 0.8  # pixels that a pen is wide at least
 SUBPIXELS = 4  # per pixel, along each side, while a line is drawn
@@ -143,9 +141,8 @@ def _written(ink: Ink, x_height: float, hand: Hand, rng: np.random.Generator) ->
     if rng.random() < hand.smoothing:
         ink = smooth(ink, passes=2)
     ink = deslope(ink)
-    left, _, right, _ = ink.bounds
-    scale = x_height / (max(X_HEIGHTS * spread(ink), (right - left) / WIDEST) or 1.0)
-    xy = (ink.points[:, :2].astype(np.float64) - (left, ink.points[:, 1].mean())) * scale
+    scale = x_height / x_height_of(ink)
+    xy = (ink.points[:, :2].astype(np.float64) - (ink.bounds[0], ink.points[:, 1].mean())) * scale
     x, y = xy.T
     stretch, angle = np.exp(rng.uniform(*np.log(hand.stretch))), np.deg2rad(hand.rotation) * rng.standard_normal()
     x = stretch * x - hand.slant * rng.standard_normal() * y

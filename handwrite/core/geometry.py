@@ -17,6 +17,15 @@ MAX_GAP = 0.5
 SHORTEST_GAP = 1e-3
 """Seconds between two strokes at least, so that times within strokes never overlap."""
 
+X_HEIGHT_PER_SPREAD = 1.9
+"""x-height over the standard deviation of y in running text, measured on words of low letters alone."""
+
+WIDEST = 60.0
+"""x-heights that the flattest ink is wide: what is flatter is a dash."""
+
+SLANTS = np.linspace(-0.5, 1.3, 19)
+"""dx per dy up that are tried where leaning writing is made upright."""
+
 
 def tidy_clock(ink: Ink, *, max_gap: float = MAX_GAP) -> Ink:
     """The ink with gaps between strokes of at least a millisecond and at most `max_gap` seconds."""
@@ -87,6 +96,13 @@ def resample(ink: Ink, time_step: float) -> Ink:
 def spread(ink: Ink) -> float:
     """Standard deviation of y, in the ink's unit: a measure of size that one long descender hardly moves."""
     return float(ink.points[:, 1].std()) if len(ink) else 0.0
+
+
+def x_height_of(ink: Ink) -> float:
+    """The x-height of running text, in the ink's unit, as its spread tells it; a dash is measured by its width, and a
+    lone dot counts as 1 high."""
+    left, _, right, _ = ink.bounds
+    return max(X_HEIGHT_PER_SPREAD * spread(ink), (right - left) / WIDEST) or 1.0
 
 
 def baseline(ink: Ink) -> float:
