@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.curve import Float64Array, bezier, letter_height, points_at, without_repeats
-from handwrite.core.image import WHITE, GreyImage
+from handwrite.core.image import WHITE, ColourImage, GreyImage
 from handwrite.core.ink import Ink
 from handwrite.core.mark import mark_of, mark_width
 from handwrite.core.polyline import along, at
-from handwrite.formats.png import ColourImage, encode_image
+from handwrite.formats.png import encode_image
 
 SHOWN = ("order", "speed")
 

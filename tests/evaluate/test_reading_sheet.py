@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from handwrite.core.reading import Box, Line
-from handwrite.evaluate.reading_sheet import GAP, PRINT_SIZE, RED, reading_sheet
+from handwrite.core.sheet import GAP
+from handwrite.evaluate.reading_sheet import PRINT_SIZE, RED, reading_sheet
 from handwrite.evaluate.recognition import Judged
 
 INK = np.full((50, 200), 255, np.uint8)
