@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from handwrite.core.curve import Float64Array, bezier, points_at, without_repeats
 from handwrite.core.geometry import deslope, smooth, x_height_of
-from handwrite.core.image import GreyImage
+from handwrite.core.image import WHITE, GreyImage
 from handwrite.core.ink import Ink
 from handwrite.core.render import pressure_of
 
 FloatImage = NDArray[np.float32]
 
-WHITE = 255
 PIECES = 3  # straight lines that a curve between two points is drawn with
 THINNEST = 0.8  # pixels that a pen is wide at least
 SUBPIXELS = 4  # per pixel, along each side, while a line is drawn
