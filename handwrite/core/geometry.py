@@ -27,13 +27,13 @@ SLANTS = np.linspace(-0.5, 1.3, 19)
 """dx per dy up that are tried where leaning writing is made upright."""
 
 
-def tidy_clock(ink: Ink, *, max_gap: float = MAX_GAP) -> Ink:
-    """The ink with gaps between strokes of at least a millisecond and at most `max_gap` seconds."""
+def tidy_clock(ink: Ink) -> Ink:
+    """The ink with gaps between strokes of at least a millisecond and at most `MAX_GAP` seconds."""
     if not ink.has_clock:
         return ink
     intervals = np.diff(ink.points[:, 2].astype(np.float64), prepend=0)
     starts = np.flatnonzero(ink.pen_up[:-1]) + 1
-    intervals[starts] = np.clip(intervals[starts], SHORTEST_GAP, max_gap)
+    intervals[starts] = np.clip(intervals[starts], SHORTEST_GAP, MAX_GAP)
     return ink.with_points(np.column_stack([ink.points[:, :2], np.cumsum(intervals)]))
 
 
