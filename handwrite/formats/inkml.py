@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from handwrite.core.ink import Ink
 from handwrite.core.page import MM_PER_INCH, Page
 from handwrite.errors import InputError
-from handwrite.formats.document import Document, legal
-from handwrite.formats.safe_xml import parse
+from handwrite.formats.document import Document
+from handwrite.formats.safe_xml import legal, parse
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TRUTH = "truth"

@@ -17,9 +17,9 @@ import numpy as np
 import pydyf
 
 from handwrite.core.page import MM_PER_INCH, Page
-from handwrite.formats.document import legal
 from handwrite.formats.look import PLAIN, RULE_COLOUR, RULE_WIDTH, Look
 from handwrite.formats.pen_path import Run, pen_runs
+from handwrite.formats.safe_xml import legal
 
 POINTS_PER_MM = 72 / MM_PER_INCH
 STEPS = 100  # per millimetre: the unit of all coordinates in a page
