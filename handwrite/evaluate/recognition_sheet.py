@@ -26,7 +26,7 @@ GREY: Colour = (130, 130, 130)
 RED: Colour = (40, 40, 210)
 
 
-def reading_sheet(items: Sequence[tuple[GreyImage, Judged]], *, columns: int = 2, width: int = 1600) -> ColourImage:
+def recognition_sheet(items: Sequence[tuple[GreyImage, Judged]], *, columns: int = 2, width: int = 1600) -> ColourImage:
     """Lines in cells, row by row: (H, W, 3) uint8, BGR, W the `width` or a few pixels less.
 
     items : the image (H, W) uint8 of each line, and what was read in it. A cell holds the line's name, writer, error
