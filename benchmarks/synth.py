@@ -25,13 +25,13 @@ from benchmark_options import load_average, options_parser
 
 from handwrite.errors import HandwriteError
 from handwrite.evaluate.plain_synth import draw_plainly
+from handwrite.evaluate.speeds import draw_together
 from handwrite.evaluate.texts import SENTENCES
 from handwrite.formats import encode
 from handwrite.synth import DEFAULT_BIAS
 from handwrite.synth.layout import PageFormat, layout
 from handwrite.synth.model import SynthNet
 from handwrite.synth.predict import Synthesizer, orders
-from handwrite.synth.sampler import draw
 
 LINE = "The train leaves at 9:45 every Saturday."
 SIZES = (1, 32)
@@ -68,13 +68,7 @@ def measure(synthesizer: Synthesizer, *, lines: int, runs: int) -> Speed:
     """The median speeds of so many runs, after one to warm up."""
     texts = [synthesizer.alphabet.encode(synthesizer.prepare(text)[0][0]) for text in SENTENCES[:lines]]
     net, weights = synthesizer.net, weights_in_a_step(synthesizer.net)
-
-    def ours(run: int) -> int:
-        style, bias = net.writer.weight[:1].detach().expand(lines, -1), torch.full((lines,), DEFAULT_BIAS)
-        traces = draw(net, texts, style=style, bias=bias, seeds=[(run, row) for row in range(lines)])
-        return sum(len(trace.offsets) - 1 for trace in traces)
-
-    drawn = _runs(ours, runs)
+    drawn = _runs(lambda run: draw_together(net, texts, seed=run), runs)
     plain = _runs(lambda run: draw_plainly(net, texts, seed=run), runs)
     return Speed(
         lines=lines,

@@ -98,7 +98,7 @@ def _check(data: list[Path] | None, composed: list[Path] | None, *, pages: int, 
 
 
 def _samples(file: Path, split: str) -> list[Written]:
-    from handwrite.evaluate.reader import load_samples
+    from handwrite.evaluate.recognition_samples import load_samples
 
     return load_samples([file], split=split, levels=("line",))
 

@@ -16,8 +16,8 @@ from handwrite.cli.progress import progress
 from handwrite.errors import OptionError
 
 if TYPE_CHECKING:
-    from handwrite.evaluate.reader import Evaluation
     from handwrite.evaluate.recognition import Judged, Row
+    from handwrite.evaluate.recognition_samples import Evaluation
     from handwrite.recognize.data import Written
 
 NO_MODEL = "none"
@@ -73,7 +73,7 @@ def recognize(
     `recognize --level word` would.
     """
     _check(limit, device, threads, sheet, curve)
-    from handwrite.evaluate.reader import evaluate, load_samples
+    from handwrite.evaluate.recognition_samples import evaluate, load_samples
     from handwrite.recognize.predict import Recognizer
 
     words = read_text(lexicon).split() if lexicon else []
@@ -101,11 +101,11 @@ def _check(limit: int | None, device: str, threads: int | None, sheet: Path | No
 
 
 def _draw_sheet(path: Path, samples: Sequence[Written], lines: Sequence[Judged]) -> None:
-    from handwrite.evaluate.reading_sheet import reading_sheet
     from handwrite.evaluate.recognition import worst_lines
+    from handwrite.evaluate.recognition_sheet import recognition_sheet
 
     worst = worst_lines(lines, WORST)
-    write_picture(path, reading_sheet([(samples[index].image(), lines[index]) for index in worst]))
+    write_picture(path, recognition_sheet([(samples[index].image(), lines[index]) for index in worst]))
 
 
 def _draw_curve(path: Path, found: Evaluation) -> None:

@@ -27,8 +27,8 @@ from handwrite.errors import OptionError
 from handwrite.synth import DEFAULT_BIAS
 
 if TYPE_CHECKING:
+    from handwrite.evaluate.blind_reading import ReadingScore
     from handwrite.evaluate.likelihood import Likelihood
-    from handwrite.evaluate.reading import ReadingScore
     from handwrite.evaluate.writing import Writing
     from handwrite.synth.predict import Synthesizer
 
@@ -144,7 +144,7 @@ def _draw_sheet(synthesizer: Synthesizer, path: Path, *, bias: float, style: str
 
 def _write_key(path: Path) -> None:
     from handwrite.core.files import write_atomic
-    from handwrite.evaluate.reading import format_key
+    from handwrite.evaluate.blind_reading import format_key
     from handwrite.evaluate.texts import SENTENCES
 
     write_atomic(path, format_key(SENTENCES).encode())
@@ -152,7 +152,7 @@ def _write_key(path: Path) -> None:
 
 
 def _read(path: Path) -> ReadingScore:
-    from handwrite.evaluate.reading import parse_reading, score_reading
+    from handwrite.evaluate.blind_reading import parse_reading, score_reading
     from handwrite.evaluate.texts import SENTENCES
 
     return score_reading(parse_reading(read_text(path), name=str(path)), SENTENCES, name=str(path))
@@ -201,7 +201,7 @@ def _writing_lines(found: Writing) -> Iterator[str]:
 
 
 def _reading_lines(score: ReadingScore) -> Iterator[str]:
-    from handwrite.evaluate.reading import TOLERATED
+    from handwrite.evaluate.blind_reading import TOLERATED
 
     yield "   #  wrong  text / what was read"
     for line in score.lines:

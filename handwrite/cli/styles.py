@@ -263,6 +263,5 @@ def _sheet(synthesizer: Synthesizer, names: list[str], text: str) -> bytes:
         raise OptionError("--text: give one line")
     orders = [Order(line, hand, DEFAULT_BIAS) for hand in chosen_hands(synthesizer, names)]
     written = list(synthesizer.write(orders, seed=SEED))
-    captions = [f"{name}" for name in names]
-    items = [(line.ink, caption) for line, caption in zip(written, captions, strict=True)]
+    items = [(line.ink, name) for line, name in zip(written, names, strict=True)]
     return encode_image(contact_sheet(items, columns=1, first=0))

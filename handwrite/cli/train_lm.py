@@ -45,7 +45,7 @@ def lm(
     check_writable(output)
     from handwrite.core.alphabet import Alphabet
     from handwrite.core.checkpoint import load_checkpoint
-    from handwrite.recognize.held_out import train_measured
+    from handwrite.recognize.lm_training import train_measured
 
     alphabet = Alphabet(load_checkpoint(weights, kind="recognize").header.alphabet) if weights else None
     contents = [_read(path) for path in texts]

@@ -40,7 +40,7 @@ def tune(
     check_device(device)
     check_threads(threads)
     check_writable(output)
-    from handwrite.evaluate.reader import load_samples
+    from handwrite.evaluate.recognition_samples import load_samples
     from handwrite.recognize.lm import LanguageModel
     from handwrite.recognize.predict import Recognizer
     from handwrite.recognize.tune import TRIALS, look, write_tuned

@@ -17,16 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.curve import Float64Array, bezier, points_at, without_repeats
-from handwrite.core.geometry import deslope, smooth, spread
-from handwrite.core.image import GreyImage
+from handwrite.core.geometry import deslope, smooth, x_height_of
+from handwrite.core.image import WHITE, GreyImage
 from handwrite.core.ink import Ink
 from handwrite.core.render import pressure_of
 
 FloatImage = NDArray[np.float32]
 
-WHITE = 255
-X_HEIGHTS = 1.9  # x-heights in a standard deviation of y, over the points of a line
-WIDEST = 60.0  # widths over x-heights of the flattest ink that is drawn by its height: what is flatter is a dash
 PIECES = 3  # straight lines that a curve between two points is drawn with
 THINNEST = 0.8  # pixels that a pen is wide at least
 SUBPIXELS = 4  # per pixel, along each side, while a line is drawn
@@ -143,9 +140,8 @@ def _written(ink: Ink, x_height: float, hand: Hand, rng: np.random.Generator) ->
     if rng.random() < hand.smoothing:
         ink = smooth(ink, passes=2)
     ink = deslope(ink)
-    left, _, right, _ = ink.bounds
-    scale = x_height / (max(X_HEIGHTS * spread(ink), (right - left) / WIDEST) or 1.0)
-    xy = (ink.points[:, :2].astype(np.float64) - (left, ink.points[:, 1].mean())) * scale
+    scale = x_height / x_height_of(ink)
+    xy = (ink.points[:, :2].astype(np.float64) - (ink.bounds[0], ink.points[:, 1].mean())) * scale
     x, y = xy.T
     stretch, angle = np.exp(rng.uniform(*np.log(hand.stretch))), np.deg2rad(hand.rotation) * rng.standard_normal()
     x = stretch * x - hand.slant * rng.standard_normal() * y
@@ -181,7 +177,7 @@ def _lines(ink: Ink, weight: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Polygons (M, PIECES + 1, 2) along the ink's curves, and the weight (M,) of each; a dot is one of no length."""
     curves, start = bezier(ink)
     lines = points_at(curves, np.broadcast_to(np.linspace(0, 1, PIECES + 1), (len(curves), PIECES + 1)))
-    dots = np.flatnonzero(ink.pen_up & np.concatenate([[True], ink.pen_up[:-1]]))
+    dots = np.flatnonzero(ink.dots)
     spots = np.repeat(ink.points[dots, None, :2].astype(np.float64), PIECES + 1, axis=1)
     return np.concatenate([lines, spots]), np.concatenate([(weight[start] + weight[start + 1]) / 2, weight[dots]])
 

@@ -23,7 +23,7 @@ def without_repeats(ink: Ink) -> Ink:
         return ink
     moved = (np.diff(ink.points[:, :2], axis=0) != 0).any(axis=1)
     keep = np.concatenate([[True], moved | ink.pen_up[:-1]])
-    stroke: IntArray = np.cumsum(ink.pen_up) - ink.pen_up
+    stroke = ink.stroke_index
     pen_up = np.diff(stroke[keep], append=stroke[-1] + 1) > 0
     return Ink(ink.points[keep], pen_up)
 

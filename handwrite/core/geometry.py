@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.ink import FloatArray, Ink
+from handwrite.core.polyline import stepped
 
 MAX_GAP = 0.5
 """Seconds that the pen may stay up between two strokes; what is longer is a pause for thought, not writing."""
@@ -16,14 +17,23 @@ MAX_GAP = 0.5
 SHORTEST_GAP = 1e-3
 """Seconds between two strokes at least, so that times within strokes never overlap."""
 
+X_HEIGHT_PER_SPREAD = 1.9
+"""x-height over the standard deviation of y in running text, measured on words of low letters alone."""
 
-def tidy_clock(ink: Ink, *, max_gap: float = MAX_GAP) -> Ink:
-    """The ink with gaps between strokes of at least a millisecond and at most `max_gap` seconds."""
+WIDEST = 60.0
+"""x-heights that the flattest ink is wide: what is flatter is a dash."""
+
+SLANTS = np.linspace(-0.5, 1.3, 19)
+"""dx per dy up that are tried where leaning writing is made upright."""
+
+
+def tidy_clock(ink: Ink) -> Ink:
+    """The ink with gaps between strokes of at least a millisecond and at most `MAX_GAP` seconds."""
     if not ink.has_clock:
         return ink
     intervals = np.diff(ink.points[:, 2].astype(np.float64), prepend=0)
     starts = np.flatnonzero(ink.pen_up[:-1]) + 1
-    intervals[starts] = np.clip(intervals[starts], SHORTEST_GAP, max_gap)
+    intervals[starts] = np.clip(intervals[starts], SHORTEST_GAP, MAX_GAP)
     return ink.with_points(np.column_stack([ink.points[:, :2], np.cumsum(intervals)]))
 
 
@@ -77,22 +87,22 @@ def resample(ink: Ink, time_step: float) -> Ink:
     times = ink.points[:, 2].astype(np.float64)
     last = np.flatnonzero(ink.pen_up)
     first = np.concatenate([[0], last[:-1] + 1])
-    whole = np.maximum(np.round((times[last] - times[first]) / time_step), 1)
-    steps = np.where(last > first, whole, 0).astype(np.int64)
-    stroke = np.repeat(np.arange(len(steps)), steps + 1)
-    ends = np.cumsum(steps + 1) - 1
-    position = np.arange(len(stroke)) - (ends - steps)[stroke]
-    fraction = position / np.maximum(steps, 1)[stroke]
-    wanted = times[first][stroke] + fraction * (times[last] - times[first])[stroke]
+    wanted, stroke = stepped(times[first], times[last], time_step, lone=last == first)
     columns = [np.interp(wanted, times, ink.points[:, axis]) for axis in (0, 1)]
-    pen_up = np.zeros(len(wanted), np.bool_)
-    pen_up[ends] = True
+    pen_up = np.diff(stroke, append=len(last)) > 0
     return Ink(np.column_stack([*columns, wanted - wanted[0]]), pen_up)
 
 
 def spread(ink: Ink) -> float:
     """Standard deviation of y, in the ink's unit: a measure of size that one long descender hardly moves."""
     return float(ink.points[:, 1].std()) if len(ink) else 0.0
+
+
+def x_height_of(ink: Ink) -> float:
+    """The x-height of running text, in the ink's unit, as its spread tells it; a dash is measured by its width, and a
+    lone dot counts as 1 high."""
+    left, _, right, _ = ink.bounds
+    return max(X_HEIGHT_PER_SPREAD * spread(ink), (right - left) / WIDEST) or 1.0
 
 
 def baseline(ink: Ink) -> float:

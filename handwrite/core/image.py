@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from handwrite.errors import InputError
 
 GreyImage = NDArray[np.uint8]
+ColourImage = NDArray[np.uint8]
+"""(H, W, 3), blue, green, red as OpenCV has them."""
 
 WHITE = 255
 MAX_PIXELS = 250_000_000  # the largest phone cameras make 200 million

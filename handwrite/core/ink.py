@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,18 @@ class Ink:
             return 0.0
         intervals = np.diff(self.points[:, 2].astype(np.float64))
         return float(intervals[~self.pen_up[:-1]].sum())
+
+    @property
+    def dots(self) -> BoolArray:
+        """(N,) bool, true at the points that are strokes by themselves."""
+        alone: BoolArray = self.pen_up & np.concatenate([[True], self.pen_up])[:-1]
+        return alone
+
+    @property
+    def stroke_index(self) -> IntArray:
+        """(N,) int64, which stroke each point belongs to, counted from 0."""
+        index: IntArray = np.cumsum(self.pen_up) - self.pen_up
+        return index
 
     def __len__(self) -> int:
         return len(self.points)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
+from handwrite.core.batch import length_mask
+
 
 class Convolution(nn.Module):
     """A convolution, batch normalization and a rectifier."""
@@ -43,7 +45,7 @@ def convolved(stages: nn.ModuleList, images: Tensor, widths: Tensor) -> Tensor:
     for stage in stages:
         hidden = stage(hidden)
         shrunk = images.shape[2] // hidden.shape[3]
-        inside = torch.arange(hidden.shape[3], device=widths.device) < (widths[:, None] + shrunk - 1) // shrunk
+        inside = length_mask((widths + shrunk - 1) // shrunk, hidden.shape[3])
         hidden = hidden * inside[:, None, None].to(hidden.dtype)
     return hidden
 

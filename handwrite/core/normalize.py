@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from handwrite.core.geometry import SLANTS
 from handwrite.core.image import WHITE, GreyImage, is_dark_on_light
 from handwrite.core.reading import Box
 from handwrite.errors import InputError
@@ -38,7 +39,6 @@ NEAR = 2.6  # spreads from the middle that ink counts for the spread
 STRAIGHT, CURVED = 4.0, 9.0  # widths over heights from which on a line's slope and its bend are measured
 STEEPEST = 0.35  # rows per column that a line may rise or fall and still be taken for a line
 FILL = 1.06  # heights that the ink without its outermost rows may fill
-SLANTS = np.linspace(-0.5, 1.3, 19)  # columns per row up that are tried
 SMALLEST = 0.62  # of the wanted size, for that: what then stands out belongs to other lines
 
 

@@ -15,6 +15,8 @@ from handwrite.core.ink import Ink
 
 Segments = NDArray[np.float32]
 
+MM_PER_INCH = 25.4
+
 
 def _none() -> Segments:
     return np.zeros((0, 4), np.float32)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.ink import Ink
+from handwrite.core.polyline import stepped
 
 Float64Array = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -277,13 +278,13 @@ def velocity_r(match: Match) -> float | None:
 def trace_of(ink: Ink, height: float) -> Trace:
     """The ink, at least a point, at points of equal spacing, in heights of so many of its units."""
     xy = ink.points[:, :2].astype(np.float64) / height
-    stroke: IntArray = np.cumsum(ink.pen_up) - ink.pen_up
+    stroke = ink.stroke_index
     # A lift adds 1 to way and time, so that no two strokes share a place on them.
     way = np.cumsum(_steps(xy, stroke)) + stroke
     clock = ink.points[:, 2].astype(np.float64) + stroke
     last = np.flatnonzero(ink.pen_up)
     first = np.concatenate([[0], last[:-1] + 1])
-    wanted, owner = _evenly(way[first], way[last])
+    wanted, owner = stepped(way[first], way[last], STEP, lone=way[first] == way[last])
     places = np.column_stack([np.interp(wanted, way, xy[:, axis]) for axis in (0, 1)])
     middle = np.interp(wanted, way, clock)
     early = np.maximum(middle - SMOOTHING / 2, clock[first][owner])
@@ -292,15 +293,6 @@ def trace_of(ink: Ink, height: float) -> Trace:
     speed = np.full(len(moved), np.nan)
     np.divide(moved, late - early, out=speed, where=(late > early) & (moved > 0))
     return Trace(xy=places, direction=_directions(places, owner), speed=speed, stroke=owner)
-
-
-def _evenly(start: Float64Array, end: Float64Array) -> tuple[Float64Array, IntArray]:
-    """(N,) numbers from each start (S,) to its end, nearly `STEP` apart, one if these are equal; (N,) index of each."""
-    steps = np.where(end > start, np.maximum(np.round((end - start) / STEP), 1), 0).astype(np.int64)
-    owner = np.repeat(np.arange(len(steps)), steps + 1)
-    opening = np.cumsum(steps + 1) - steps - 1
-    share = (np.arange(len(owner)) - opening[owner]) / np.maximum(steps, 1)[owner]
-    return start[owner] + share * (end - start)[owner], owner
 
 
 def _steps(xy: Float64Array, stroke: IntArray) -> Float64Array:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float64Array = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 def along(line: NDArray[np.floating]) -> Float64Array:
@@ -33,3 +35,14 @@ def evenly(line: NDArray[np.floating], count: int, *, way: Float64Array | None =
     """(count, d) points of equal distance along the line, from its first to its last. way : as of `at`."""
     way = along(line) if way is None else way
     return at(line, np.linspace(0, way[-1], count), way=way)
+
+
+def stepped(starts: Float64Array, ends: Float64Array, step: float, *, lone: BoolArray) -> tuple[Float64Array, IntArray]:
+    """(N,) numbers from each start (S,) to its end, both among them, in equal steps of nearly `step`, and the index
+    (N,) of the start that each belongs to. Where `lone` (S,) is true there is the start alone, elsewhere a step at
+    least."""
+    steps = np.where(lone, 0, np.maximum(np.round((ends - starts) / step), 1)).astype(np.int64)
+    owner = np.repeat(np.arange(len(steps)), steps + 1)
+    opening = np.cumsum(steps + 1) - steps - 1
+    share = (np.arange(len(owner)) - opening[owner]) / np.maximum(steps, 1)[owner]
+    return starts[owner] + share * (ends - starts)[owner], owner

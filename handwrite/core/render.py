@@ -186,8 +186,7 @@ def pressure_of(ink: Ink, *, pressure: float) -> Float64Array:
     box = np.ones(SMOOTHING + 1)  # an even number of steps, centred on the point between them
     total, count = (np.convolve(values, box)[SMOOTHING // 2 + 1 :][: len(ink)] for values in (slowness, known))
     factor = np.exp(pressure * total / np.maximum(count, 1))
-    dots = ink.pen_up & np.concatenate([[True], ink.pen_up[:-1]])
-    return np.where(dots, strongest, factor)
+    return np.where(ink.dots, strongest, factor)
 
 
 _LOG_RANGE = (-float(np.log(SPEED_RANGE)), float(np.log(SPEED_RANGE)))
@@ -203,7 +202,7 @@ def _flatten(ink: Ink, weight: Float64Array, *, pen: Pen, factor: int) -> tuple[
     lines = points_at(curves[curve], np.stack([begin, end], axis=1))
     middle = (begin + end) / 2
     weights = weight[start][curve] * (1 - middle) + weight[start + 1][curve] * middle
-    dots = np.flatnonzero(ink.pen_up & np.concatenate([[True], ink.pen_up[:-1]]))
+    dots = np.flatnonzero(ink.dots)
     if not len(dots):
         return lines, weights
     spots = np.repeat(ink.points[dots, None, :2].astype(np.float64), 2, axis=1)

@@ -1,7 +1,7 @@
 """Contact sheets: many pieces of ink or image on one image, with their numbers and texts under them.
 
 For eyes, not for models: ink is drawn large and clean, an image is shown as it is. Where they come from is not known
-here.
+here. Other sheets are put together of the same parts: `grid`, `blank` and `print_text`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,16 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from handwrite.core.curve import letter_height
-from handwrite.core.image import GreyImage
+from handwrite.core.image import WHITE, GreyImage
 from handwrite.core.ink import Ink
 from handwrite.core.render import Frame, Pen, enlarge, render
 
-WHITE = 255
+Picture = NDArray[np.uint8]
+"""(H, W) grey, or (H, W, 3) in colour."""
+
 CAPTION_GREY = 110
 RULE_GREY = 225
 GAP = 16  # pixels around what a cell holds
@@ -46,19 +49,48 @@ def contact_sheet(
         _cell(piece, f"{number}   {text}" if captions else str(number), width=size)
         for number, (piece, text) in enumerate(items, first)
     ]
-    rows = [_row(cells[start : start + columns], columns) for start in range(0, len(cells), columns)]
-    return np.vstack(rows) if rows else np.full((2 * GAP, size * columns), WHITE, np.uint8)
+    return grid(cells, columns=columns, size=size, standing=True) if cells else blank(2 * GAP, size * columns)
 
 
-def _row(cells: list[GreyImage], columns: int) -> GreyImage:
-    """Cells side by side, made equally high and closed with a pale rule; missing ones are blank."""
-    height = max(len(cell) for cell in cells)
-    row = np.full((height + 1, columns * cells[0].shape[1]), WHITE, np.uint8)
-    for index, cell in enumerate(cells):
-        width = cell.shape[1]
-        row[height - len(cell) : height, index * width : (index + 1) * width] = cell
-    row[-1] = RULE_GREY
-    return row
+def grid(cells: Sequence[Picture], *, columns: int, size: int, standing: bool = False, ruled: bool = True) -> Picture:
+    """At least one cell, grey or in colour, at most `size` pixels wide, row by row: `columns` times `size` pixels wide.
+
+    The cells of a row are made equally high; they hang from its top, or stand on its foot where `standing` says so.
+    ruled : whether a pale rule closes each row. Missing cells are blank.
+    """
+    rows = []
+    for start in range(0, len(cells), columns):
+        part = cells[start : start + columns]
+        height = max(map(len, part))
+        row = blank(height + ruled, columns * size, *part[0].shape[2:])
+        for index, cell in enumerate(part):
+            top = height - len(cell) if standing else 0
+            row[top : top + len(cell), index * size : index * size + cell.shape[1]] = cell
+        if ruled:
+            row[-1] = RULE_GREY
+        rows.append(row)
+    return np.vstack(rows)
+
+
+def blank(*shape: int) -> Picture:
+    """White paper of a shape (H, W) or (H, W, 3)."""
+    return np.full(shape, WHITE, np.uint8)
+
+
+def print_text(strip: Picture, text: str, *, size: int, colour: tuple[int, ...], left: int = 0) -> int:
+    """Print one line from x = `left` into a strip 2 * `size` pixels high, and say where it ends.
+
+    The fonts are OpenCV's own: from version 5 on they hold most scripts, and show "?" for a character they lack; older
+    ones hold ASCII, and the rest is shown as its code.
+    """
+    text = text.encode("utf-8", "replace").decode()  # a lone surrogate crashes OpenCV 5.0
+    origin = (left, round(1.4 * size))
+    if hasattr(cv2, "FontFace"):
+        (end, _), _ = cv2.putText(strip, text, origin, colour, cv2.FontFace("uni"), size)
+        return int(end)
+    text = text.encode("ascii", "backslashreplace").decode()
+    cv2.putText(strip, text, origin, cv2.FONT_HERSHEY_SIMPLEX, size / 30, colour, 1, cv2.LINE_AA)
+    return left + int(cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size / 30, 1)[0][0])
 
 
 def _cell(piece: Ink | GreyImage, caption: str, *, width: int) -> GreyImage:
@@ -70,7 +102,7 @@ def _cell(piece: Ink | GreyImage, caption: str, *, width: int) -> GreyImage:
         else _shown(piece, width=inner, height=MAX_IMAGE_HEIGHT * letter)
     )
     label = _label(caption, size=max(round(0.42 * letter), 11), width=inner)
-    cell = np.full((len(drawing) + len(label) + 2 * GAP, width), WHITE, np.uint8)
+    cell = blank(len(drawing) + len(label) + 2 * GAP, width)
     cell[GAP : GAP + len(drawing), GAP : GAP + drawing.shape[1]] = drawing
     cell[GAP + len(drawing) : -GAP, GAP : GAP + label.shape[1]] = label
     return cell
@@ -98,20 +130,9 @@ def _cell_frame(ink: Ink, *, width: int, letter: float) -> Frame:
 
 def _label(text: str, *, size: int, width: int) -> GreyImage:
     """One line of print, at most `width` pixels wide; what is too long is narrowed."""
-    text = " / ".join(text.splitlines()).encode("utf-8", "replace").decode()  # a lone surrogate crashes OpenCV 5.0
-    strip = np.full((2 * size, (len(text) + 2) * 2 * size), WHITE, np.uint8)
-    _print(strip, text, size=size)
+    text = " / ".join(text.splitlines())
+    strip = blank(2 * size, (len(text) + 2) * 2 * size)
+    print_text(strip, text, size=size, colour=(CAPTION_GREY,))
     used = int(np.flatnonzero((strip < WHITE).any(axis=0)).max(initial=0)) + 1
     strip = strip[:, :used]
     return np.asarray(cv2.resize(strip, (width, len(strip)), interpolation=cv2.INTER_AREA)) if used > width else strip
-
-
-def _print(image: GreyImage, text: str, *, size: int) -> None:
-    """Print with OpenCV's own fonts. From version 5 on they hold most scripts, and show "?" for a character they lack;
-    older ones hold ASCII, and the rest is shown as its code."""
-    origin = (0, round(1.4 * size))
-    if hasattr(cv2, "FontFace"):
-        cv2.putText(image, text, origin, (CAPTION_GREY,), cv2.FontFace("uni"), size)
-    else:
-        ascii_text = text.encode("ascii", "backslashreplace").decode()
-        cv2.putText(image, ascii_text, origin, cv2.FONT_HERSHEY_SIMPLEX, size / 30, CAPTION_GREY, 1, cv2.LINE_AA)

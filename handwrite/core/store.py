@@ -123,7 +123,8 @@ class StoreWriter:
         self._columns["image_length"].append(len(encoded))
         self._columns["image_shape"].append(sample.image.shape if len(encoded) else (0, 0))
         deltas = np.diff(xy, axis=0, prepend=np.zeros((1, 2), np.int16))  # wraps round, as does the sum in `_ink`
-        for name, values in zip(_FLAT, (deltas, _intervals(ink), ink.pen_up, encoded), strict=True):
+        arrays: tuple[NDArray[Any], ...] = (deltas, _intervals(ink), ink.pen_up, encoded)
+        for name, values in zip(_FLAT, arrays, strict=True):
             self._pending[name].append(values)
         self._pending_values += len(ink) + len(encoded)
         if self._pending_values >= FLUSH_VALUES:

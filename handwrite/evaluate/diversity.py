@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from handwrite.core.geometry import spread
+from handwrite.core.geometry import X_HEIGHT_PER_SPREAD, spread
 from handwrite.core.ink import Ink
 from handwrite.evaluate.specimens import Specimen
-from handwrite.recognize.ink_features import X_HEIGHTS
 
 STEEP = 1.7
 """Width over height of a move up to which it is steep: within 60 degrees of upright."""
@@ -51,7 +50,7 @@ def diversity(specimen: Specimen) -> Diversity:
 def _measured(ink: Ink, text: str) -> tuple[float, float, float, float]:
     """Slant, size, speed and spacing of ink in x-heights."""
     left, _, right, _ = ink.bounds
-    return _slant(ink), X_HEIGHTS * spread(ink), _speed(ink), (right - left) / len(text)
+    return _slant(ink), X_HEIGHT_PER_SPREAD * spread(ink), _speed(ink), (right - left) / len(text)
 
 
 def _slant(ink: Ink) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 from handwrite.core.render import render
 from handwrite.core.store import Store
 from handwrite.errors import InputError, OptionError
-from handwrite.evaluate import reader, recovery_samples
+from handwrite.evaluate import recognition_samples, recovery_samples
 from handwrite.evaluate.diversity import Diversity, diversity
 from handwrite.evaluate.legibility import Legibility, legibility
 from handwrite.evaluate.specimens import Specimen, Specimens, write_specimens, written_lines
@@ -81,7 +81,7 @@ class Everything:
     seed: int
     bias: float
     hands: tuple[Hand, ...]
-    recognition: dict[str, reader.Evaluation]
+    recognition: dict[str, recognition_samples.Evaluation]
     recovery: recovery_samples.Evaluation
     speeds: dict[str, Speed]
 
@@ -150,22 +150,24 @@ def _hands(recognizer: Recognizer, specimens: Specimens, *, stage: Stage) -> tup
 
 def _recognition(
     recognizer: Recognizer, stores: Sequence[Store], *, split: str, lines: int, stage: Stage
-) -> dict[str, reader.Evaluation]:
+) -> dict[str, recognition_samples.Evaluation]:
     samples = _written(stores, split=split, most=lines)
     found = {}
     for name, model in DECODERS.items():
         decoder = recognizer.decoder(name, language_model=model)
         with stage(f"reading, {name}", len(samples), "samples") as report:
-            found[name], _ = reader.evaluate(recognizer, samples, split=split, decoder=decoder, report=report)
+            found[name], _ = recognition_samples.evaluate(
+                recognizer, samples, split=split, decoder=decoder, report=report
+            )
     return found
 
 
 def _written(stores: Sequence[Store], *, split: str, most: int) -> list[Written]:
     """At most so many lines and words of each source, by level."""
     by_source: dict[str, list[Written]] = defaultdict(list)
-    for sample in load_written(stores, splits=(split,), levels=reader.USUAL_LEVELS):
+    for sample in load_written(stores, splits=(split,), levels=recognition_samples.USUAL_LEVELS):
         by_source[sample.source].append(sample)
-    kept = [sample for own in by_source.values() for sample in reader.evenly(own, most)]
+    kept = [sample for own in by_source.values() for sample in recognition_samples.evenly(own, most)]
     return sorted(kept, key=lambda sample: sample.level)
 
 
@@ -184,7 +186,7 @@ def _recovery(
 def _speeds(models: Models, real: Sequence[Line], penned: Sequence[Penned], *, stage: Stage) -> dict[str, Speed]:
     lines = [render(line.ink, height=DRAWN_HEIGHT) for line in real[:TIMED]]
     chosen = [sample for sample in penned if sample.level != "character"] or list(penned)
-    words = [recovery_samples.drawn_plainly(sample, seed=0)[0] for sample in reader.evenly(chosen, TIMED)]
+    words = [recovery_samples.drawn_plainly(sample, seed=0)[0] for sample in recognition_samples.evenly(chosen, TIMED)]
     works: dict[str, Callable[[], Speed]] = {
         "synth": lambda: synthesis_speed(models.synthesizer),
         "recognize": lambda: reading_speed(models.recognizer, lines),

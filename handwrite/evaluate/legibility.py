@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from handwrite.core.metrics import joined
 from handwrite.core.render import render
-from handwrite.evaluate.reader import NOTHING, TOGETHER
 from handwrite.evaluate.recognition import Judged, Rate, judge
+from handwrite.evaluate.recognition_samples import NOTHING, TOGETHER
 from handwrite.evaluate.specimens import Specimen
 from handwrite.evaluate.word_faults import WordFaults, total_faults, word_faults
 from handwrite.recognize.data import DRAWN_HEIGHT

@@ -26,7 +26,6 @@ LEAST_OVERLAP = 0.5
 
 INK = 0.3  # cover from which a pixel of a composed page counts as ink
 FAINTEST = 0.12  # cover of a line image that is taken over
-FLATTEST = 0.4  # of the height of most lines, taken as the height of flatter ones
 
 
 @dataclass(frozen=True)

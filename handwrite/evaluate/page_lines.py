@@ -15,19 +15,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from handwrite.core.image import GreyImage
+from handwrite.core.image import WHITE, ColourImage, GreyImage
 from handwrite.core.lines import find_lines
 from handwrite.core.page_ink import measure, paper_of
 from handwrite.core.reading import Point
+from handwrite.core.sheet import blank, grid
 from handwrite.corpora.page_images import opened
 from handwrite.errors import InputError
 from handwrite.evaluate.line_finding import InkIndex, InkMask, LineScore, compose_page, ink_inside, score_lines
 from handwrite.recognize.data import Written
 
 Outline = tuple[Point, ...]
-ColourImage = NDArray[np.uint8]
 
 LEAST_LINES, MOST_LINES = 8, 20
 """Lines of a composed page."""
@@ -115,15 +114,7 @@ def by_folder(pages: Sequence[FoundLines]) -> dict[str, Figures]:
 def draw_worst(pages: Sequence[FoundLines], count: int) -> ColourImage:
     """The pages with the lowest F1, worst first, (H, W, 3) uint8 BGR: what was found in red, what is there in blue."""
     worst = sorted(pages, key=lambda page: page.score.f1)[:count]
-    cells = [_drawn(page) for page in worst]
-    rows = []
-    for start in range(0, len(cells), COLUMNS):
-        part = cells[start : start + COLUMNS]
-        row = np.full((max(map(len, part)), COLUMNS * WIDTH, 3), 255, np.uint8)
-        for column, cell in enumerate(part):
-            row[: len(cell), column * WIDTH : (column + 1) * WIDTH] = cell
-        rows.append(row)
-    return np.vstack(rows)
+    return grid([_drawn(page) for page in worst], columns=COLUMNS, size=WIDTH, ruled=False)
 
 
 def _page(file: Path) -> FoundLines:
@@ -156,7 +147,7 @@ def _around(ink: InkIndex, *, width: int) -> Outline:
 def _ink(page: GreyImage) -> InkMask:
     """(H, W) bool: what stands out from the paper."""
     contrast = cv2.absdiff(paper_of(page, window=PAPER_WINDOW * (measure(page) or 1.0)), page)
-    threshold, _ = cv2.threshold(contrast, 0, 255, cv2.THRESH_OTSU)
+    threshold, _ = cv2.threshold(contrast, 0, WHITE, cv2.THRESH_OTSU)
     return np.asarray(contrast > threshold)
 
 
@@ -168,6 +159,6 @@ def _drawn(page: FoundLines) -> ColourImage:
         for outline in outlines:
             cv2.polylines(picture, [np.round(np.array(outline) * scale).astype(np.int32)], True, colour, 1, cv2.LINE_AA)
     title = f"{page.folder}/{page.name}  F1 {page.score.f1:.2f}"
-    label = np.full((2 * GAP, size[0], 3), 255, np.uint8)
+    label = blank(2 * GAP, size[0], 3)
     cv2.putText(label, title, (0, GAP + GAP // 2), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (90, 90, 90), 1, cv2.LINE_AA)
-    return np.pad(np.vstack([label, picture]).astype(np.uint8), ((0, GAP), (0, GAP), (0, 0)), constant_values=255)
+    return np.pad(np.vstack([label, picture]).astype(np.uint8), ((0, GAP), (0, GAP), (0, 0)), constant_values=WHITE)

@@ -1,7 +1,7 @@
 """How well a recognizer reads: the figures of `handwrite evaluate recognize`, as plain values.
 
 Whoever runs the net hands over the lines that it read. The measures themselves are `core.metrics`'; the pictures are
-`reading_sheet`'s and `calibration_curve`'s.
+`recognition_sheet`'s and `calibration_curve`'s.
 """
 
 from __future__ import annotations

@@ -10,20 +10,17 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from handwrite.core.image import WHITE, GreyImage
+from handwrite.core.image import WHITE, ColourImage, GreyImage
 from handwrite.core.ink import Ink
+from handwrite.core.sheet import GAP, blank, grid
 from handwrite.evaluate.recovery import Judged
 from handwrite.formats.path_png import draw_path
 
-ColourImage = NDArray[np.uint8]
-
-GAP = 16  # pixels around what a cell holds, and between its pictures
 HEIGHT = 200  # pixels that a picture is high at most
 PRINT = 20  # pixels of a line of print
 FONT, FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.45
-GREY, RULE_GREY = (110, 110, 110), 225
+GREY = (110, 110, 110)
 LEGEND = "under a path: method, local point order, stroke tau, LDTW in glyph heights"
 
 
@@ -45,21 +42,11 @@ def recovery_sheet(rows: Sequence[Sequence[Case]], *, columns: int = 3, width: i
     begin, colours run from dark blue to orange with time.
     """
     size = width // columns
-    parts = [_row([_cell(case, width=size) for case in row], size, columns) for row in rows]
+    parts = [grid([_cell(case, width=size) for case in row], columns=columns, size=size) for row in rows]
     legend = _printed(LEGEND, width=size * columns - 2 * GAP)
-    top = _blank(PRINT + GAP, size * columns)
+    top = blank(PRINT + GAP, size * columns, 3)
     top[GAP:, GAP : GAP + legend.shape[1]] = legend
     return np.vstack([top, *parts])
-
-
-def _row(cells: list[ColourImage], size: int, columns: int) -> ColourImage:
-    """Cells side by side, each in its `size` pixels, made equally high and closed with a pale rule."""
-    height = max(len(cell) for cell in cells)
-    row = _blank(height + 1, columns * size)
-    for index, cell in enumerate(cells):
-        row[: len(cell), index * size : index * size + cell.shape[1]] = cell
-    row[-1] = RULE_GREY
-    return row
 
 
 def _cell(case: Case, *, width: int) -> ColourImage:
@@ -98,7 +85,7 @@ def _printed(text: str, *, width: int) -> ColourImage:
     is shown as its code."""
     shown = text.encode("ascii", "backslashreplace").decode()
     (right, _), _ = cv2.getTextSize(shown, FONT, FONT_SCALE, 1)
-    strip = _blank(PRINT, right + 2)
+    strip = blank(PRINT, right + 2, 3)
     cv2.putText(strip, shown, (0, PRINT - 6), FONT, FONT_SCALE, GREY, 1, cv2.LINE_AA)
     if right + 2 <= width:
         return strip
@@ -120,7 +107,3 @@ def _beside(pictures: Sequence[ColourImage]) -> ColourImage:
         for one, gap in zip(pictures, room, strict=True)
     ]
     return np.hstack(high)
-
-
-def _blank(height: int, width: int) -> ColourImage:
-    return np.full((height, width, 3), WHITE, np.uint8)

@@ -82,11 +82,6 @@ def write_specimens(
     )
 
 
-def _by_people(lines: Sequence[Line]) -> Specimen:
-    inks, texts, writers = zip(*((line.ink, line.text, line.writer) for line in lines), strict=True)
-    return Specimen("people", inks, texts, writers)
-
-
 def written_lines(real: int, hard: int) -> int:
     """How many lines are written for so many real ones and hard texts."""
     return real * (len(BIASES) + 1) + hard

@@ -14,11 +14,12 @@ from statistics import median
 import torch
 
 from handwrite.core.image import GreyImage
-from handwrite.evaluate.plain_synth import draw_plainly
+from handwrite.evaluate.plain_synth import Texts, draw_plainly
 from handwrite.evaluate.texts import SENTENCES
 from handwrite.recognize.predict import Recognizer
 from handwrite.recover.predict import Recoverer
 from handwrite.synth import DEFAULT_BIAS
+from handwrite.synth.model import SynthNet
 from handwrite.synth.predict import Synthesizer
 from handwrite.synth.sampler import draw
 
@@ -47,13 +48,16 @@ def synthesis_speed(synthesizer: Synthesizer) -> Speed:
     """Points of `LINES` lines at once, without proofreading."""
     texts = [synthesizer.alphabet.encode(synthesizer.prepare(text)[0][0]) for text in SENTENCES[:LINES]]
     net = synthesizer.net
-    style, bias = net.writer.weight[:1].detach().expand(LINES, -1), torch.full((LINES,), DEFAULT_BIAS)
+    drawn = _per_second(lambda run: draw_together(net, texts, seed=run))
+    return Speed("points", drawn, _per_second(lambda run: draw_plainly(net, texts, seed=run)))
 
-    def ours(run: int) -> int:
-        traces = draw(net, texts, style=style, bias=bias, seeds=[(run, row) for row in range(LINES)])
-        return sum(len(trace.offsets) - 1 for trace in traces)
 
-    return Speed("points", _per_second(ours), _per_second(lambda run: draw_plainly(net, texts, seed=run)))
+def draw_together(net: SynthNet, texts: Texts, *, seed: int) -> int:
+    """Draw the texts at once, by nobody in particular and with the usual bias; the number of points that belong to
+    them."""
+    style, bias = net.writer.weight[:1].detach().expand(len(texts), -1), torch.full((len(texts),), DEFAULT_BIAS)
+    traces = draw(net, texts, style=style, bias=bias, seeds=[(seed, row) for row in range(len(texts))])
+    return sum(len(trace.offsets) - 1 for trace in traces)
 
 
 def reading_speed(recognizer: Recognizer, lines: Sequence[GreyImage]) -> Speed:

@@ -1,6 +1,6 @@
 """How reliably a synthesizer writes: what its window saw over many texts, and the sheet that is read blind.
 
-The window's verdict is `synth.watch`'s. Whether a person can read the ink, `reading` measures.
+The window's verdict is `synth.watch`'s. Whether a person can read the ink, `blind_reading` measures.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from lxml import etree
 
 from handwrite.core.reading import Box, Char, Line, Point, Reading, Word
 from handwrite.errors import InputError
-from handwrite.formats.document import legal
+from handwrite.formats.safe_xml import legal
 from handwrite.formats.xml_layout import (
     FEWEST_CORNERS,
     SCHEMA_LOCATION,

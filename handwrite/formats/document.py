@@ -1,4 +1,4 @@
-"""What an ink file holds when it is read back, and which characters XML can hold.
+"""What an ink file holds when it is read back.
 
 The formats beside this module turn pages into bytes, and bytes into a `Document`; none of them opens files.
 """
@@ -19,12 +19,3 @@ class Document:
     ink: Ink
     text: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-def legal(text: str) -> str:
-    """The text with the characters that XML cannot hold replaced by U+FFFD (XML 1.0, production 2)."""
-    return "".join(character if _in_xml(ord(character)) else "\ufffd" for character in text)
-
-
-def _in_xml(code: int) -> bool:
-    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000

@@ -12,7 +12,7 @@ from typing import Any
 from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink
 from handwrite.core.mark import mark_of, mark_width
-from handwrite.core.page import Page
+from handwrite.core.page import MM_PER_INCH, Page
 from handwrite.formats import encode as encode_page
 from handwrite.formats import ink_json, inkml, path_png
 from handwrite.formats.look import MAX_WIDTH, Look
@@ -20,7 +20,6 @@ from handwrite.formats.look import MAX_WIDTH, Look
 DOTS_PER_INCH = 96.0
 """Pixels of an inch of the sheet where nothing else is told: those of CSS, so that viewers show the image's size."""
 
-MM_PER_INCH = 25.4
 PICTURED, SIZED, JOINABLE = "png", ("svg", "pdf", "gcode"), ("json",)
 """The formats that show a path, that have a size in millimetres, and that hold several inks one after the other."""
 

@@ -19,16 +19,16 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from handwrite.core.ink import Ink
-from handwrite.core.page import Page
+from handwrite.core.page import MM_PER_INCH, Page
 from handwrite.errors import InputError
-from handwrite.formats.document import Document, legal
-from handwrite.formats.safe_xml import parse
+from handwrite.formats.document import Document
+from handwrite.formats.safe_xml import legal, parse
 
 NAMESPACE = "http://www.w3.org/2003/InkML"
 TRUTH = "truth"
 CONTEXT = "pen"
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
-MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": 25.4, "pt": 25.4 / 72, "pc": 25.4 / 6}
+MILLIMETRES = {"mm": 1.0, "cm": 10.0, "m": 1000.0, "in": MM_PER_INCH, "pt": MM_PER_INCH / 72, "pc": MM_PER_INCH / 6}
 DEFAULT_CHANNELS = [("X", 1.0), ("Y", 1.0)]
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
 _VALUE = re.compile(r"([!'\"]?)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[*?TF])")

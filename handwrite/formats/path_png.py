@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.curve import Float64Array, bezier, letter_height, points_at, without_repeats
-from handwrite.core.image import WHITE, GreyImage
+from handwrite.core.image import WHITE, ColourImage, GreyImage
 from handwrite.core.ink import Ink
 from handwrite.core.mark import mark_of, mark_width
-from handwrite.formats.png import ColourImage, encode_image
+from handwrite.core.polyline import along, at
+from handwrite.formats.png import encode_image
 
 SHOWN = ("order", "speed")
 
@@ -100,18 +101,12 @@ def _pace(ink: Ink) -> Float64Array:
     speed: list[float] = []
     for stroke in ink.strokes():
         times = stroke[:, 2].astype(np.float64)
-        way = _way(stroke)
+        way = along(stroke)
         low, high = (np.clip(times + half, times[0], times[-1]) for half in (-WINDOW / 2, WINDOW / 2))
         gone = np.interp(high, times, way) - np.interp(low, times, way)
         speed += (gone / np.maximum(high - low, 1e-6)).tolist()
     moving = np.array([value for value in speed if value > 0] or [1.0])
     return np.asarray(np.log(np.clip(speed, *np.percentile(moving, EXTREMES))))
-
-
-def _way(stroke: NDArray[np.float32]) -> Float64Array:
-    """(n,) the way from the start of a stroke (n, 2 or more) to each of its points."""
-    steps = np.diff(stroke[:, :2].astype(np.float64), axis=0)
-    return np.concatenate([[0.0], np.hypot(*steps.T).cumsum()])
 
 
 @dataclass(eq=False)
@@ -136,13 +131,13 @@ class _Picture:
 
     def add_arrows(self, stroke: NDArray[np.float32], colours: Colours) -> None:
         """Arrows along the stroke, evenly spaced; a dot and a very short stroke have none."""
-        way = _way(stroke)
+        way = along(stroke)
         if way[-1] < SHORTEST * self.letter:
             return
         count = max(round(way[-1] / (EVERY * self.letter)), 1)
         for place in way[-1] * (np.arange(count) + 0.5) / count:
             reach = np.array([-0.5, 0.5]) * max(ARROW * self.letter, 3 * self.line)
-            tail, tip = (self._at(stroke, way, place + along) for along in reach)
+            tail, tip = at(stroke[:, :2], place + reach, way=way)
             self._arrow(tail, tip, colours[int(np.searchsorted(way, place))].tolist())
 
     def add_number(self, number: int, stroke: NDArray[np.float32], colour: Colours) -> None:
@@ -161,10 +156,6 @@ class _Picture:
         radius = round(diameter / 2 * (1 << BITS))
         cv2.circle(self.image, _fixed(place).tolist(), radius, colour.tolist(), cv2.FILLED, cv2.LINE_AA, BITS)
         cv2.circle(self.cost, _fixed(place).tolist(), radius, (PATH_COST,), cv2.FILLED, shift=BITS)
-
-    def _at(self, stroke: NDArray[np.float32], way: Float64Array, place: float) -> Float64Array:
-        """(2,) where the stroke is after so much of its way."""
-        return np.array([np.interp(place, way, stroke[:, axis]) for axis in (0, 1)])
 
     def _arrow(self, tail: Float64Array, tip: Float64Array, colour: list[int]) -> None:
         side = np.array([tail[1] - tip[1], tip[0] - tail[0]]) / 2

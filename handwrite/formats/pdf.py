@@ -16,12 +16,12 @@ from typing import IO, Any
 import numpy as np
 import pydyf
 
-from handwrite.core.page import Page
-from handwrite.formats.document import legal
+from handwrite.core.page import MM_PER_INCH, Page
 from handwrite.formats.look import PLAIN, RULE_COLOUR, RULE_WIDTH, Look
 from handwrite.formats.pen_path import Run, pen_runs
+from handwrite.formats.safe_xml import legal
 
-POINTS_PER_MM = 72 / 25.4
+POINTS_PER_MM = 72 / MM_PER_INCH
 STEPS = 100  # per millimetre: the unit of all coordinates in a page
 ROUND, INVISIBLE = 1, 3  # codes of line ends and of the way to draw text
 GLYPH = 0.6  # widths of a glyph of Courier in its size, so that rows of text can be stretched to their ink

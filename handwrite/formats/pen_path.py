@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from handwrite.core.curve import Float64Array, IntArray, bezier, without_repeats
+from handwrite.core.curve import Float64Array, bezier, without_repeats
 from handwrite.core.curve_fit import fit
 from handwrite.core.ink import Ink
 from handwrite.core.page import Page
@@ -43,7 +43,7 @@ def pen_runs(page: Page, look: Look) -> list[list[Run]]:
     the points are taken as evenly spaced in time.
     """
     ink = without_repeats(page.ink)
-    stroke: IntArray = np.cumsum(ink.pen_up) - ink.pen_up
+    stroke = ink.stroke_index
     strokes: list[list[Run]] = [[] for _ in range(int(ink.pen_up.sum()))]
     for point, run in [*_dots(ink, look), *_lines(ink, look)]:
         strokes[stroke[point]].append(run)
@@ -70,7 +70,7 @@ def _lines(ink: Ink, look: Look) -> Iterator[tuple[int, Run]]:
 def _dots(ink: Ink, look: Look) -> Iterator[tuple[int, Run]]:
     """The strokes of one point."""
     clock, level = _clock(ink), _level(pressure_of(ink, pressure=look.pressure))
-    for point in np.flatnonzero(ink.pen_up & np.concatenate([[True], ink.pen_up])[:-1]).tolist():
+    for point in np.flatnonzero(ink.dots).tolist():
         still = np.broadcast_to(ink.points[point, :2].astype(np.float64), (1, 4, 2))
         yield point, Run(curves=still, width=_width(look, float(level[point])), times=clock[[point, point]])
 

@@ -13,21 +13,17 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from handwrite.core.image import GreyImage
-from handwrite.core.page import Page, Segments
+from handwrite.core.image import ColourImage, GreyImage
+from handwrite.core.page import MM_PER_INCH, Page, Segments
 from handwrite.core.render import MAX_PIXELS, Pen, draw
 from handwrite.errors import InputError, OptionError
 from handwrite.formats.look import PLAIN, RULE_COLOUR, RULE_WIDTH, Look
 
 DOTS_PER_INCH = 300
 FEWEST_DOTS, MOST_DOTS = 10, 2400
-MM_PER_INCH = 25.4
 WHITE = "#ffffff"
 HEADER_END = 33  # 8 bytes of signature, then the header chunk: 12 bytes around 13
-
-ColourImage = NDArray[np.uint8]
 
 
 def encode(

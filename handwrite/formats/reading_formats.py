@@ -23,13 +23,12 @@ _ENCODERS: dict[str, Callable[[Reading, str, Image], bytes]] = {
 }
 _SUFFIXES = {".txt": "text", ".tsv": "text", ".json": "json", ".jsonl": "json", ".svg": "svg"}
 
-READING_FORMATS = tuple(_ENCODERS)
 JOINABLE = ("text", "json")
 """Those that hold several inputs in one file, their bytes one after the other."""
 
 
 def encode_reading(reading: Reading, format: str, *, path: str, image: Image, several: bool = False) -> bytes:
-    """The bytes of a file of one of `READING_FORMATS`.
+    """The bytes of a file of one format: text, json, alto, page or svg.
 
     path : of the image, as it was given. image : (H, W) or (H, W, 3) uint8 that the positions are of, shown by svg.
     several : this is one of several inputs, so that each row of text begins with the path. Raises OptionError for an

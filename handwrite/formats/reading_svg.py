@@ -16,7 +16,7 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from handwrite.core.reading import Line, Reading, Word
-from handwrite.formats.document import legal
+from handwrite.formats.safe_xml import legal
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"  # as in SVG 1.1, which every renderer knows

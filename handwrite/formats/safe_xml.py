@@ -1,4 +1,7 @@
-"""XML from strangers, parsed: no entity is expanded, nothing is fetched. What elements mean is each format's own."""
+"""XML from strangers, parsed: no entity is expanded, nothing is fetched; and which characters XML can hold.
+
+What elements mean is each format's own.
+"""
 
 from __future__ import annotations
 
@@ -21,3 +24,12 @@ def parse(content: bytes, *, name: str, wanted: str) -> Any:
     if root.getroottree().docinfo.internalDTD is not None:
         raise InputError(f"{name}: XML with a document type definition is not read; take the DOCTYPE out")
     return root
+
+
+def legal(text: str) -> str:
+    """The text with the characters that XML cannot hold replaced by U+FFFD (XML 1.0, production 2)."""
+    return "".join(character if _in_xml(ord(character)) else "\ufffd" for character in text)
+
+
+def _in_xml(code: int) -> bool:
+    return code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000

@@ -16,9 +16,9 @@ import svgwrite
 
 from handwrite.core.curve import Float64Array, points_at
 from handwrite.core.page import Page
-from handwrite.formats.document import legal
 from handwrite.formats.look import BALLPOINT, PLAIN, RULE_COLOUR, RULE_WIDTH, Look
 from handwrite.formats.pen_path import Run, pen_runs
+from handwrite.formats.safe_xml import legal
 
 PRECISION = 100  # steps per millimetre: two decimals
 EVEN_SPEED = 30.0  # millimetres a second, on paper and above it, of ink without a clock; common for letters of 4 mm

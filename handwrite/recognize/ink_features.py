@@ -13,20 +13,11 @@ from numpy.typing import NDArray
 from handwrite.core import geometry
 from handwrite.core.ink import FloatArray, Ink
 
-X_HEIGHTS = 1.9
-"""x-heights in a standard deviation of y, over the points of a line."""
-
-WIDEST = 60.0
-"""x-heights that the flattest ink is wide: what is flatter is a dash."""
-
 FINE, SPACING = 0.05, 0.15
 """x-heights between points while ink is measured and smoothed, and between those that the net sees."""
 
 SMOOTHING = 3
 """Passes of smoothing at the fine spacing; they take the stairs of pixels and of coarse digitizers away."""
-
-SLANTS = np.linspace(-0.5, 1.3, 19)
-"""dx per dy up that are tried."""
 
 COLUMN = 0.25
 """x-heights of the columns in which upright strokes pile up."""
@@ -66,8 +57,7 @@ def normal_ink(ink: Ink) -> Ink:
 def evenly(ink: Ink, spacing: float) -> Ink:
     """The ink with points at equal spacing along each stroke, which keeps its ends; the third column is the length of
     the path."""
-    alone = ink.pen_up & np.concatenate([[True], ink.pen_up[:-1]])
-    index = np.repeat(np.arange(len(ink)), 1 + alone)
+    index = np.repeat(np.arange(len(ink)), 1 + ink.dots)
     xy = ink.points[index, :2].astype(np.float64)
     travelled = np.cumsum(np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T))
     pen_up = ink.pen_up[index] & np.append(np.diff(index) > 0, True)
@@ -76,9 +66,7 @@ def evenly(ink: Ink, spacing: float) -> Ink:
 
 def _sized(ink: Ink) -> Ink:
     """The ink with an x-height of 1, beginning at x = 0, with the mean of y at 0."""
-    left, _, right, _ = ink.bounds
-    x_height = max(X_HEIGHTS * geometry.spread(ink), (right - left) / WIDEST) or 1.0
-    return ink.moved(-left, -float(ink.points[:, 1].mean())).scaled(1 / x_height)
+    return ink.moved(-ink.bounds[0], -float(ink.points[:, 1].mean())).scaled(1 / geometry.x_height_of(ink))
 
 
 def slant_of(ink: Ink) -> float:
@@ -87,10 +75,10 @@ def slant_of(ink: Ink) -> float:
     The shear with the greatest sum of squares of the column sums, as Vinciarelli and Luettin 2001 seek it.
     """
     x, y = ink.points[:, :2].astype(np.float64).T
-    columns = (x + SLANTS[:, None] * y) / COLUMN
+    columns = (x + geometry.SLANTS[:, None] * y) / COLUMN
     whole = (columns - columns.min(1, keepdims=True)).astype(np.int64)
     sharpness = [float(np.square(np.bincount(row)).sum()) for row in whole]
-    return float(SLANTS[int(np.argmax(sharpness))])
+    return float(geometry.SLANTS[int(np.argmax(sharpness))])
 
 
 def describe(ink: Ink) -> FloatArray:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
+from handwrite.core.batch import length_mask
 from handwrite.core.layers import BothWays
 from handwrite.recognize.frames import log_frames
 
@@ -65,8 +66,7 @@ class InkReaderNet(nn.Module):
             hidden = stage(hidden)
             shrunk = features.shape[1] // hidden.shape[2]
             lengths = (points + shrunk - 1) // shrunk
-            inside = torch.arange(hidden.shape[2], device=lengths.device) < lengths[:, None]
-            hidden = hidden * inside[:, None].to(hidden.dtype)
+            hidden = hidden * length_mask(lengths, hidden.shape[2])[:, None].to(hidden.dtype)
         seen = hidden = hidden.permute(2, 0, 1)
         for layer in self.layers:
             hidden = layer(self.dropout(hidden), lengths)

@@ -22,7 +22,8 @@ RELATIONS = 13
 NEAR = 0.02
 """Glyph heights: distances far below are all the same."""
 
-JOINED, LIFTED = 0, 1
+LIFTED = 1
+"""What a step adds to twice its arc when the pen is lifted before it; it adds nothing when the pen goes on."""
 
 
 @dataclass(frozen=True)

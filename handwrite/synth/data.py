@@ -18,9 +18,6 @@ from handwrite.core.ink import Ink
 from handwrite.core.store import Sample, Store, is_struck_out
 from handwrite.errors import InputError
 
-X_HEIGHT_PER_SPREAD = 1.9
-"""x-height over the standard deviation of y in running text, measured on words of low letters alone."""
-
 LOW = frozenset("acemnorsuvwxz")
 TALL = frozenset("0123456789ABCDEFGHIKLMNOPRSTUVWXYZbdhklt")
 STANDING = LOW | TALL | frozenset("fi")
@@ -126,7 +123,7 @@ def _spans_lines(ink: Ink) -> bool:
     ends = np.flatnonzero(ink.pen_up[:-1])
     for end in ends[x[ends] - x[ends + 1] > LINE_BACK * (right - left)]:
         before, after = y[: end + 1], y[end + 1 :]
-        if np.median(after) - np.median(before) > LINE_DOWN * X_HEIGHT_PER_SPREAD * before.std():
+        if np.median(after) - np.median(before) > LINE_DOWN * geometry.X_HEIGHT_PER_SPREAD * before.std():
             return True
     return False
 
@@ -190,7 +187,7 @@ def _units(samples: Sequence[Sample]) -> dict[tuple[str, str, str], float]:
 def _x_height(sample: Sample) -> float:
     """An estimate of the x-height, in the ink's unit; 0 where the sample tells nothing of it."""
     if sample.level != "character":
-        return X_HEIGHT_PER_SPREAD * geometry.spread(sample.ink)
+        return geometry.X_HEIGHT_PER_SPREAD * geometry.spread(sample.ink)
     _, top, _, bottom = sample.ink.bounds
     if sample.text in LOW:
         return bottom - top

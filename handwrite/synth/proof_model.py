@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import gelu, log_softmax
 
+from handwrite.core.batch import length_mask
+
 STRIDE = 4
 """Points of a frame."""
 
@@ -87,5 +89,4 @@ def features(offsets: Tensor, lengths: Tensor) -> Tensor:
 
 def _mask(lengths: Tensor, like: Tensor) -> Tensor:
     """(B, 1, T) of ones below each length, in the dtype of `like` (B, C, T)."""
-    inside = torch.arange(like.shape[2], device=like.device) < lengths[:, None]
-    return inside[:, None].to(like.dtype)
+    return length_mask(lengths, like.shape[2])[:, None].to(like.dtype)

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from handwrite.core.batch import pad
+from handwrite.core.batch import length_mask, pad
 from handwrite.core.ink import FloatArray
 from handwrite.synth.mixture import biased, split
 from handwrite.synth.model import SynthNet
@@ -179,8 +179,7 @@ def _noise(seed: tuple[int, ...], points: int) -> FloatArray:
 def _is_over(phi: Tensor, lengths: Tensor) -> Tensor:
     """(B,) bool: the window weighs the place after the text more than any character; Graves 2013, section 5.4."""
     after = phi.gather(1, lengths[:, None])[:, 0]
-    inside = torch.arange(phi.shape[1], device=phi.device) < lengths[:, None]
-    return after > phi.masked_fill(~inside, 0).amax(1)
+    return after > phi.masked_fill(~length_mask(lengths, phi.shape[1]), 0).amax(1)
 
 
 def _pick(values: Tensor, bias: Tensor, noise: Tensor) -> Tensor:

@@ -41,6 +41,9 @@ MAX_POINTS = 1500
 SHORTEST_LIFT = 0.05
 """Seconds between strokes that are measured; digitizers without pen-up times say less."""
 
+MEASURED = 3000
+"""Lines that the statistics are taken from at most."""
+
 RARE = 10
 """A character that comes fewer times than this in training is not learned and its samples are left out."""
 
@@ -215,10 +218,10 @@ class SynthTask:
         return contact_sheet(list(zip(inks, texts, strict=True)), columns=1)
 
 
-def measure(lines: Sequence[Line], *, seed: int, sample: int = 3000) -> Statistics:
-    """The statistics of some of the lines: the root mean square of the offsets' parts within strokes, and
+def measure(lines: Sequence[Line], *, seed: int) -> Statistics:
+    """The statistics of at most `MEASURED` of the lines: the root mean square of the offsets' parts within strokes, and
     the least-squares line through the pen-up times over the jumps."""
-    chosen = np.random.default_rng(seed).permutation(len(lines))[:sample]
+    chosen = np.random.default_rng(seed).permutation(len(lines))[:MEASURED]
     squares, jumps, gaps = [], [], []
     for index in chosen:
         ink = geometry.resample(lines[index].ink, TIME_STEP)

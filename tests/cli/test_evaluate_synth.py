@@ -16,7 +16,7 @@ from handwrite.cli.app import run
 from handwrite.core.checkpoint import Header, save_checkpoint
 from handwrite.core.ink import Ink
 from handwrite.core.store import Sample, StoreWriter
-from handwrite.evaluate.reading import format_key
+from handwrite.evaluate.blind_reading import format_key
 from handwrite.evaluate.texts import SENTENCES
 from handwrite.synth import sampler
 from handwrite.synth.model import SynthConfig, SynthNet

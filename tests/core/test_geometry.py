@@ -96,6 +96,14 @@ def test_spread_is_the_deviation_of_y() -> None:
     assert geometry.spread(Ink.from_strokes([[(5, 0), (6, 4)]])) == 2.0
 
 
+def test_the_x_height_of_writing_of_a_dash_and_of_a_dot() -> None:
+    wave = Ink.from_strokes([[(x, 10 * (x % 2)) for x in range(20)]])
+    assert geometry.x_height_of(wave) == pytest.approx(5 * geometry.X_HEIGHT_PER_SPREAD)
+    assert geometry.x_height_of(wave.scaled(3)) == pytest.approx(15 * geometry.X_HEIGHT_PER_SPREAD)
+    assert geometry.x_height_of(Ink.from_strokes([[(5, 0), (125, 0)]])) == 120 / geometry.WIDEST
+    assert geometry.x_height_of(Ink.from_strokes([[(5, 5)]])) == 1
+
+
 def test_a_planted_baseline_outvotes_a_descender() -> None:
     strokes = [[(x, -10), (x + 1, 0.0), (x + 2, -10)] for x in (0, 10, 20)] + [[(30, -10), (31, 12.0)]]
     assert geometry.baseline(Ink.from_strokes(strokes)) == 0

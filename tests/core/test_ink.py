@@ -20,6 +20,13 @@ def test_strokes_become_points_on_a_clock_from_zero() -> None:
     assert [stroke.tolist() for stroke in ink.strokes()] == [ink.points[:3].tolist(), ink.points[3:].tolist()]
 
 
+def test_dots_and_the_strokes_of_points() -> None:
+    ink = Ink.from_strokes([[[5, 5]], *STROKES, [[1, 1], [2, 2]]])
+    assert ink.dots.tolist() == [True, False, False, False, True, False, False]
+    assert ink.stroke_index.tolist() == [0, 1, 1, 1, 2, 3, 3]
+    assert ink.stroke_index.dtype == np.int64
+
+
 def test_strokes_without_times_have_no_clock_and_empty_ones_do_not_count() -> None:
     ink = Ink.from_strokes([[[1, 2], [3, 4]], np.zeros((0, 2)), [[5, 6]]])
     assert np.isnan(ink.points[:, 2]).all()
@@ -31,6 +38,7 @@ def test_a_blank_line_is_ink() -> None:
     blank = Ink.from_strokes([])
     assert (len(blank), blank.strokes(), blank.bounds, blank.duration) == (0, [], (0, 0, 0, 0), 0)
     assert blank.offsets().shape == (0, 3)
+    assert (blank.dots.shape, blank.stroke_index.shape) == ((0,), (0,))
     assert len(Ink.from_offsets(blank.offsets(), time_step=0.02)) == 0
     assert len(join([blank, blank])) == 0
 

@@ -145,7 +145,9 @@ def test_two_columns_are_read_one_after_the_other_below_their_title() -> None:
 
 
 def test_outlines_are_clockwise_and_lie_in_their_boxes_on_the_page() -> None:
-    for line in find_lines(page_of(block())):
+    found = find_lines(page_of(block()))
+    assert len(found) == 8
+    for line in found:
         x, y = np.array(line.outline).T
         assert (x * np.roll(y, -1) - np.roll(x, -1) * y).sum() > 0  # shoelace; y is down
         assert (x.min(), y.min(), x.max(), y.max()) == (line.box.left, line.box.top, line.box.right, line.box.bottom)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handwrite.core.polyline import along, at, evenly
+from handwrite.core.polyline import along, at, evenly, stepped
 
 CORNER = np.array([(0, 0, 5), (3, 4, 6), (3, 14, 8)], np.float32)
 """5 long, then 10, with a clock."""
@@ -33,3 +33,10 @@ def test_points_of_equal_distance(count: int) -> None:
 
 def test_a_point_is_a_line() -> None:
     assert evenly(CORNER[:1], 3).tolist() == [[0, 0, 5]] * 3
+
+
+def test_numbers_in_equal_steps() -> None:
+    starts, ends = np.array([0.0, 5.0, 7.0, 9.0]), np.array([1.0, 5.0, 7.0, 9.1])
+    numbers, owner = stepped(starts, ends, 0.3, lone=np.array([False, True, False, False]))
+    np.testing.assert_allclose(numbers, [0, 1 / 3, 2 / 3, 1, 5, 7, 7, 9, 9.1])
+    assert owner.tolist() == [0, 0, 0, 0, 1, 2, 2, 3, 3]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from handwrite.core.ink import Ink
-from handwrite.core.sheet import contact_sheet
+from handwrite.core.sheet import RULE_GREY, blank, contact_sheet, grid, print_text
 
 WAVE = Ink.from_strokes([np.column_stack([np.arange(300), 20 * np.sin(np.arange(300) / 4)])])
 BLANK = Ink.from_strokes([])
@@ -74,3 +74,29 @@ def test_odd_requests() -> None:
     assert contact_sheet([], width=400).shape[1] == 400
     with pytest.raises(ValueError, match="do not fit"):
         contact_sheet([(WAVE, "")], columns=10, width=200)
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_cells_of_a_grid_hang_or_stand_in_their_rows(channels: tuple[int, ...]) -> None:
+    cells = [np.full((height, 8, *channels), grey, np.uint8) for height, grey in ((2, 10), (5, 20), (3, 30))]
+    hanging, standing = (grid(cells, columns=2, size=9, standing=stands) for stands in (False, True))
+    assert hanging.shape == standing.shape == (5 + 1 + 3 + 1, 18, *channels)
+    for sheet, top in ((hanging, 0), (standing, 3)):
+        expected = blank(*sheet.shape)
+        expected[top : top + 2, :8], expected[:5, 9:17], expected[6:9, :8] = 10, 20, 30
+        expected[[5, 9]] = RULE_GREY
+        np.testing.assert_array_equal(sheet, expected)
+    np.testing.assert_array_equal(grid(cells, columns=2, size=9, ruled=False), np.delete(hanging, [5, 9], axis=0))
+
+
+@pytest.mark.parametrize("fonts", [True, False])
+def test_print_goes_on_where_it_ended(fonts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not fonts:
+        monkeypatch.delattr(cv2, "FontFace", raising=False)  # as before OpenCV 5
+    strip = blank(40, 400)
+    middle = print_text(strip, "abc", size=20, colour=(0,))
+    end = print_text(strip, "de", size=20, colour=(0,), left=middle)
+    assert 0 < middle < end < 400
+    assert dark(strip[:, :middle]).any()
+    assert dark(strip[:, middle:]).any()
+    assert not dark(strip[:, end + 2 :]).any()

@@ -7,8 +7,9 @@ import pytest
 
 from handwrite.core.ink import Ink
 from handwrite.core.path_metrics import PenLifts
+from handwrite.core.sheet import GAP, RULE_GREY
 from handwrite.evaluate.recovery import Judged, Scores
-from handwrite.evaluate.recovery_sheet import GAP, HEIGHT, PRINT, RULE_GREY, Case, recovery_sheet
+from handwrite.evaluate.recovery_sheet import HEIGHT, PRINT, Case, recovery_sheet
 
 SCORES = Scores(0.8, 0.7, None, True, None, 1.0, PenLifts(0, 0, 0), 0.02, 1.0, 0.1, 0.9, 1.0)
 TICKS = np.linspace(0, 1, 20)

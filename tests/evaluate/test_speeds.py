@@ -6,12 +6,15 @@ from typing import cast
 
 import numpy as np
 import pytest
+import torch
 
 from handwrite.core.image import GreyImage
 from handwrite.evaluate import speeds as module
-from handwrite.evaluate.speeds import RUNS, Speed, reading_speed, recovery_speed
+from handwrite.evaluate.speeds import RUNS, Speed, draw_together, reading_speed, recovery_speed
 from handwrite.recognize.predict import Recognizer
 from handwrite.recover.predict import Recoverer
+from handwrite.synth.model import SynthConfig, SynthNet
+from handwrite.synth.sampler import max_points
 
 
 class Planted:
@@ -62,3 +65,13 @@ def test_the_first_run_does_not_count_and_the_median_does(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(module.time, "perf_counter", lambda: clock[0])
     assert module._per_second(work) == pytest.approx(10 / 2)
+
+
+def test_texts_are_drawn_together_and_their_points_counted() -> None:
+    torch.manual_seed(0)
+    sizes = {"hidden": 32, "text_channels": 8, "style_channels": 4, "gaussians": 3, "components": 2}
+    net = SynthNet(SynthConfig(symbols=96, writers=2, **sizes)).eval()
+    texts = [np.arange(1, 4), np.arange(1, 8)]
+    points = draw_together(net, texts, seed=5)
+    assert 0 < points <= max_points(3) + max_points(7)
+    assert points == draw_together(net, texts, seed=5)

@@ -8,17 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from handwrite.core.geometry import X_HEIGHT_PER_SPREAD
 from handwrite.core.ink import Ink, join
 from handwrite.core.store import Sample, Store, StoreWriter
 from handwrite.errors import InputError
-from handwrite.synth.data import (
-    LONGEST_JUMP,
-    X_HEIGHT_PER_SPREAD,
-    Line,
-    join_punctuation,
-    load_lines,
-    normalize_lines,
-)
+from handwrite.synth.data import LONGEST_JUMP, Line, join_punctuation, load_lines, normalize_lines
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handwrite.recognize import held_out as module
-from handwrite.recognize.held_out import BLOCK, held_out, train_measured
+from handwrite.recognize import lm_training as module
 from handwrite.recognize.kneser_ney import train_lm
+from handwrite.recognize.lm_training import BLOCK, held_out, train_measured
 
 
 def test_every_tenth_block_is_held_out() -> None:

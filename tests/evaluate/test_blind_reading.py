@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handwrite.errors import InputError
-from handwrite.evaluate.reading import format_key, parse_reading, score_reading
+from handwrite.evaluate.blind_reading import format_key, parse_reading, score_reading
 
 TEXTS = ("Quiz at 7:45", "Dear Zoe,", '"It\'s" - no', "12 keys")
 

@@ -13,8 +13,8 @@ from handwrite.core.ink import Ink
 from handwrite.core.reading import Box, Line, Reading, Word
 from handwrite.core.store import Sample, StoreWriter, no_ink
 from handwrite.errors import InputError, OptionError
-from handwrite.evaluate import reader
-from handwrite.evaluate.reader import evaluate, load_samples, read_samples
+from handwrite.evaluate import recognition_samples
+from handwrite.evaluate.recognition_samples import evaluate, load_samples, read_samples
 
 BOX = Box(0, 0, 1, 1)
 READS = {50: "the cat", 51: "a dog", 52: "", 53: "cot"}
@@ -98,14 +98,14 @@ def test_figures_by_source_and_level(dataset: Path) -> None:
 
 
 def test_speed_is_that_of_reading_alone(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    planted, draw = Planted(), reader.Written.image
+    planted, draw = Planted(), recognition_samples.Written.image
 
-    def slow(sample: reader.Written) -> np.ndarray:
+    def slow(sample: recognition_samples.Written) -> np.ndarray:
         planted.clock += 9
         return draw(sample)
 
-    monkeypatch.setattr(reader.Written, "image", slow)
-    monkeypatch.setattr(reader, "time", SimpleNamespace(perf_counter=lambda: planted.clock))
+    monkeypatch.setattr(recognition_samples.Written, "image", slow)
+    monkeypatch.setattr(recognition_samples, "time", SimpleNamespace(perf_counter=lambda: planted.clock))
     found, _ = evaluate(planted, load_samples([dataset], split="test"), split="test")
     assert found.recognition.lines_per_second == 1
     assert found.singles_per_second == 1
