@@ -91,8 +91,11 @@ def each_target(
             raise OptionError(f"--format {form}: a file holds one image; name a folder for several with -o")
         return EachTarget(form)
     into_folder = os.path.isdir(output)
-    form = form or (formats.default if into_folder else formats.of(output))
-    if into_folder or (several and form not in formats.joinable):
+    form = form or (formats.default if into_folder or (several and not output.suffix) else formats.of(output))
+    apart = several and form not in formats.joinable
+    if apart and output.suffix and not into_folder:
+        raise OptionError(f"-o {output}: a file holds one image in format {form}; name a folder for several")
+    if into_folder or apart:
         files = [output / f"{stem}{formats.suffixes[form]}" for stem in stems]
         _check_inputs_stay(paths, files)
         make_folder(output)

@@ -117,7 +117,7 @@ def add(
     """
     check_device(device)
     check_threads(threads)
-    from handwrite.synth.styles import check_name, folder, save_style
+    from handwrite.synth.styles import check_name, folder, save_style, user_styles
 
     check_name(name)
     inks, photos, options = _parted(files, text=text, method=method)
@@ -125,6 +125,7 @@ def add(
     synthesizer = _load(weights, device, threads or FIT_THREADS if inks else threads)
     if name in synthesizer.styles:
         raise OptionError(f"style {name}: the weights have one of that name; choose another")
+    before = user_styles().get(name)
     make_folder(folder())
     if inks:
         _leave_out(photos)
@@ -140,6 +141,8 @@ def add(
         options=options,
         line=learned.line,
     )
+    if before:
+        say(f"the hand that was learned from {', '.join(before.sources)} is gone")
     say(f'kept as {path}; write with it: handwrite synth "..." --style {name}')
 
 

@@ -64,7 +64,7 @@ def resolve(weights: str | Path, *, kind: str) -> Path:
         named = folder / f"{weights}.safetensors"
         if os.path.isfile(named):
             return named
-    raise CheckpointError(f"{weights}: no such weights; give a .safetensors file with a {kind} of `handwrite train`")
+    raise CheckpointError(f"{weights}: no such weights; give a .safetensors file of `handwrite train` (kind {kind})")
 
 
 def save_checkpoint(

@@ -60,7 +60,9 @@ def _sheet(small: GreyImage) -> GreyImage | None:
         return None
     paper, table = (float(np.median(small[part])) for part in (within, sheet == 0))
     ink = float((small[within] < (paper + table) / 2).mean())
-    return cv2.erode(sheet, np.ones((3, 3), np.uint8)) if paper - table >= CONTRAST and ink >= INK else None
+    if paper - table < CONTRAST or ink < INK:
+        return None
+    return np.asarray(cv2.erode(sheet, np.ones((3, 3), np.uint8)), np.uint8)
 
 
 def _lies_free(sheet: GreyImage) -> bool:

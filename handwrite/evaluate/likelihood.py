@@ -51,7 +51,9 @@ def load_split(files: Sequence[Path], split: str) -> list[Line]:
         raise OptionError(f"--split {split}: no such split; choose one of {', '.join(SPLITS)}")
     lines = load_lines([Store(file) for file in files], splits=(split,), levels=("line",))
     if not lines:
-        raise InputError(f"{', '.join(map(str, files))}: no lines of ink in split {split}; see `handwrite data info`")
+        raise InputError(
+            f"{', '.join(map(str, files))}: no lines of ink in split {split}; see `handwrite data info` for --split"
+        )
     return lines
 
 

@@ -63,7 +63,9 @@ def load_samples(
     found = load_written([Store(file, in_memory=True) for file in files], splits=(split,), levels=levels)
     if not found:
         kinds = " and no ".join(f"{level}s" for level in levels)
-        raise InputError(f"{', '.join(map(str, files))}: no {kinds} in split {split}; see `handwrite data info`")
+        raise InputError(
+            f"{', '.join(map(str, files))}: no {kinds} in split {split}; see `handwrite data info` for --split"
+        )
     return sorted(evenly(found, limit), key=lambda sample: sample.level)
 
 

@@ -76,7 +76,9 @@ def load_samples(files: Sequence[Path], *, split: str, limit: int | None = None,
     drawn = [item for part in parts.values() for item in drawn_by_chance(part, limit, seed=seed)]
     kept = [item for item in drawn if _moves(ink_of(item, seed=seed))]
     if not kept:
-        raise InputError(f"{', '.join(map(str, files))}: no ink in split {split}; see `handwrite data info`")
+        raise InputError(
+            f"{', '.join(map(str, files))}: no ink in split {split}; see `handwrite data info` for --split"
+        )
     return sorted(kept, key=_kind)
 
 

@@ -124,9 +124,9 @@ def test_import_of_pages(images: Path, tmp_path: Path, capsys: Capture) -> None:
 
 
 def test_show_of_images_and_ink(images: Path, store: Path, tmp_path: Path) -> None:
-    path, sheet = tmp_path / "images.h5", tmp_path / "sheet.png"
-    assert run(["data", "import", "lines", str(images), "-o", str(path)]) == 0
-    assert run(["data", "merge", str(path), str(store), "-o", str(path)]) == 0
+    lines, path, sheet = tmp_path / "lines.h5", tmp_path / "images.h5", tmp_path / "sheet.png"
+    assert run(["data", "import", "lines", str(images), "-o", str(lines)]) == 0
+    assert run(["data", "merge", str(lines), str(store), "-o", str(path)]) == 0
     assert run(["data", "show", str(path), "-o", str(sheet), "--source", "mylines", "--columns", "1"]) == 0
     picture = cv2.imread(str(sheet), cv2.IMREAD_GRAYSCALE)
     assert picture is not None
@@ -275,3 +275,7 @@ def test_merge_selects(store: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run(["data", "merge", str(store), str(store), *arguments]) == 0
     assert "c.h5: 8 samples" in capsys.readouterr().err
     assert sorted(set(Store(target).text)) == ["a one", "a two", "c one", "c two"]
+    kept = target.read_bytes()
+    assert run(["data", "merge", str(store), str(target), "-o", str(target)]) == 2
+    assert "c.h5: it is an input; name another file" in capsys.readouterr().err
+    assert target.read_bytes() == kept

@@ -183,12 +183,20 @@ def aim_readings(output: str | None, form: str | None, paths: list[str], *, seve
         ("a.JSONL", None, True, EachTarget("json", Path("a.JSONL"))),
         ("a.xml", "alto", False, EachTarget("alto", Path("a.xml"))),
         ("out/deep", "page", True, EachTarget("page", files=[Path("out/deep/x.xml")])),
+        ("all", None, True, EachTarget("text", Path("all"))),
         (".", None, False, EachTarget("text", files=[Path("x.txt")])),
         (".", "json", True, EachTarget("json", files=[Path("x.json")])),
     ],
 )
 def test_reading_targets(output: str | None, form: str | None, several: bool, expected: EachTarget) -> None:
     assert aim_readings(output, form, ["x.png"], several=several) == expected
+
+
+def test_several_take_a_folder_and_no_file() -> None:
+    assert aim_readings("both.d", "text", ["x.png"], several=True).file == Path("both.d")
+    with pytest.raises(OptionError, match=r"-o both\.svg: a file holds one image in format svg; name a folder"):
+        aim_readings("both.svg", None, ["x.png"], several=True)
+    assert not Path("both.svg").exists()
 
 
 def test_readings_are_not_written_over_their_inputs() -> None:

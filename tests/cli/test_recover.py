@@ -182,7 +182,7 @@ def test_several_in_json_are_an_object_a_line_and_elsewhere_need_a_folder(capfdb
     assert said(capfdbinary) == ["wrote all.json"]
     assert recover(*given) == 2
     assert said(capfdbinary) == ["handwrite: --format svg: a file holds one image; name a folder for several with -o"]
-    assert recover(*given, "--format", "svg", "-o", "ink") == 0
+    assert recover(*given, "-o", "ink") == 0
     assert files("ink") == ["a.svg", "b.svg"]
     assert recover(*given, "--format", "png", "-o", "scans") == 0
     assert files("scans") == ["a-path.png", "b-path.png", "b.png"]
