@@ -95,8 +95,10 @@ def train(context: typer.Context) -> None:
         from handwrite.train.loop import STATE
 
         data = sample_store()
-        say(f"training the synthesizer on {data} for {BARE_MINUTES:g} minutes into {BARE_OUT}")
-        _trainer(SYNTH)(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES, resume=(BARE_OUT / STATE).exists())
+        begun = (BARE_OUT / STATE).exists()
+        on = "going on with" if begun else "training"
+        say(f"{on} the synthesizer on {data} for {BARE_MINUTES:g} minutes into {BARE_OUT}; again for more")
+        _trainer(SYNTH)(data=[data], out=BARE_OUT, max_minutes=BARE_MINUTES, resume=begun)
 
 
 def _trainer(model: Model) -> Callable[..., None]:

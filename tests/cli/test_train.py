@@ -168,5 +168,9 @@ def test_a_bare_train_takes_the_sample_data_and_says_so(
     monkeypatch.setattr(command, "BARE_MINUTES", 0.005)
     assert run(["train"]) == 0
     err = capsys.readouterr().err
-    assert err.startswith(f"training the synthesizer on {toy_store} for 0.005 minutes into runs/sample\n")
+    assert err.startswith(
+        f"training the synthesizer on {toy_store} for 0.005 minutes into runs/sample; again for more\n"
+    )
     assert (tmp_path / "runs" / "sample" / "best.safetensors").is_file()
+    assert run(["train"]) == 0
+    assert capsys.readouterr().err.startswith("going on with the synthesizer on ")
