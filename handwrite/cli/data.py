@@ -121,7 +121,7 @@ def info(
     file: Dataset,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with the counts of all writers.")] = False,
 ) -> None:
-    """Count what a dataset holds: sources, splits, writers, levels, characters, licences.
+    """Count what a dataset holds, by source, split and level.
 
     \b
     handwrite data info iam.h5
@@ -147,7 +147,7 @@ def show(
     columns: Annotated[int, typer.Option("--columns", metavar="N", help="Samples side by side.")] = 2,
     seed: Seed = None,
 ) -> None:
-    """Draw a contact sheet of a dataset: its images or ink, and the text under each.
+    """Draw samples of a dataset with their texts on a sheet.
 
     \b
     handwrite data show unipen.h5 --level word --count 60 --columns 4 -o words.png

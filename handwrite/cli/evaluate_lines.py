@@ -50,8 +50,9 @@ def lines(
     worst: Worst = None,
     threads: Threads = None,
 ) -> None:
-    """Measure how well the lines of a page are found: on real pages, against outlines that people drew, and on pages
-    composed of lines.
+    """Measure how well the lines of a page are found.
+
+    Real pages have outlines that people drew; others are composed of lines.
 
     \b
     handwrite evaluate lines --data pages

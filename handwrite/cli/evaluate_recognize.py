@@ -61,7 +61,10 @@ def recognize(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Measure the recognizer: how many characters and words it reads wrong, how fast, and how well it knows.
+    """Measure the recognizer.
+
+    How many characters and words does it read wrong, how fast is it, and how
+    well does it know what it knows?
 
     \b
     handwrite evaluate recognize --data iam.h5

@@ -95,7 +95,9 @@ def recover(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Measure how pen paths are recovered: their order, direction, speed and shape, by source, script and level.
+    """Measure recovery: order, direction, speed and shape of paths.
+
+    All is told by source, script and level.
 
     \b
     handwrite evaluate recover --data unipen.h5

@@ -67,7 +67,10 @@ def synth(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Measure the synthesizer: log-loss on real lines, and how reliably it writes 300 fixed texts.
+    """Measure the synthesizer.
+
+    How likely does it find real lines, and how reliably does it write 300 texts
+    that never change?
 
     \b
     handwrite evaluate synth --data iam.h5

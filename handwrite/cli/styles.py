@@ -99,7 +99,7 @@ def add(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Learn a hand from a few lines of writing and keep it in your folder.
+    """Learn a hand from a few lines of writing, and keep it.
 
     A photo or a scan may show a line or a page. It is cut into lines, they are
     read, and the way of the pen is recovered. What was read is told; where it is
@@ -117,7 +117,7 @@ def add(
     """
     check_device(device)
     check_threads(threads)
-    from handwrite.synth.styles import check_name, folder, save_style, user_styles
+    from handwrite.synth.styles import check_name, folder, save_style
 
     check_name(name)
     inks, photos, options = _parted(files, text=text, method=method)
@@ -125,7 +125,7 @@ def add(
     synthesizer = _load(weights, device, threads or FIT_THREADS if inks else threads)
     if name in synthesizer.styles:
         raise OptionError(f"style {name}: the weights have one of that name; choose another")
-    before = user_styles().get(name)
+    instead = _instead_of(name)
     make_folder(folder())
     if inks:
         _leave_out(photos)
@@ -141,9 +141,15 @@ def add(
         options=options,
         line=learned.line,
     )
-    if before:
-        say(f"the hand that was learned from {', '.join(before.sources)} is gone")
-    say(f'kept as {path}; write with it: handwrite synth "..." --style {name}')
+    say(f'kept as {path}{instead}; write with it: handwrite synth "..." --style {name}')
+
+
+def _instead_of(name: str) -> str:
+    """What is said when a style takes the place of one that was learned before."""
+    from handwrite.synth.styles import user_styles
+
+    before = user_styles().get(name)
+    return f" instead of what was learned from {', '.join(before.sources)}" if before else ""
 
 
 @app.command()

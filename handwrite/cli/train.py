@@ -80,6 +80,8 @@ class Model:
     """Highest learning rate by default, and with weights to begin with."""
     budget: int = 12_000
     """Points of a batch by default."""
+    unit: str = "points"
+    """What is counted for each step: of ink, of text or of the way."""
 
 
 @app.callback(invoke_without_command=True)
@@ -142,7 +144,8 @@ def _trainer(model: Model) -> Callable[..., None]:
             precision=precision,
             processes=processes,
         )
-        _run(_prepare_run(model, config, data, budget=budget, start=start), config, compare=start is not None)
+        task = _prepare_run(model, config, data, budget=budget, start=start)
+        _run(task, config, compare=start is not None, unit=model.unit)
 
     command.__doc__ = f"""Train the {model.kind} model: {model.does}.
 
@@ -231,7 +234,7 @@ def _prepare_torch(device: str, threads: int, processes: int) -> None:
     cv2.setNumThreads(threads)
 
 
-def _run(task: Task, config: LoopConfig, *, compare: bool) -> None:
+def _run(task: Task, config: LoopConfig, *, compare: bool, unit: str) -> None:
     from handwrite.train.loop import BEST, Stopped, is_first_process, train
 
     if not is_first_process():
@@ -239,7 +242,7 @@ def _run(task: Task, config: LoopConfig, *, compare: bool) -> None:
         return
     before = _scores_before(task) if compare else {}
     try:
-        scores = _shown(task, config)
+        scores = _shown(task, config, unit=unit)
     except Stopped as stopped:
         say(f"{stopped}; go on from there with --resume")
         raise
@@ -251,7 +254,7 @@ def _run(task: Task, config: LoopConfig, *, compare: bool) -> None:
         say(f"{name} on the held-out samples: {before[name]:.4f} before, {scores[name]:.4f} after")
 
 
-def _shown(task: Task, config: LoopConfig) -> dict[str, float]:
+def _shown(task: Task, config: LoopConfig, *, unit: str) -> dict[str, float]:
     """Train with a progress bar; the best scores."""
     from handwrite.train.loop import train
 
@@ -260,7 +263,7 @@ def _shown(task: Task, config: LoopConfig) -> dict[str, float]:
 
         def report(now: Progress) -> None:
             nonlocal done
-            advance(int(1000 * now.fraction) - done, note=f"loss {now.loss:.3f}, {now.points_per_second:,.0f} points/s")
+            advance(int(1000 * now.fraction) - done, note=f"loss {now.loss:.3f}, {now.points_per_second:,.0f} {unit}/s")
             done = int(1000 * now.fraction)
             if now.scores:
                 say(f"step {now.step}: {_figures(now.scores)}")
@@ -282,13 +285,21 @@ def _figures(scores: dict[str, float]) -> str:
 
 
 SYNTH = Model("synth", "text to ink", synth_task)
-PROOFREADER = Model("proofreader", "ink to text, by which the synthesizer sees what can be read", proof_task)
+PROOFREADER = Model("proofreader", "ink to text, to check synthesis", proof_task)
 READERS = {
-    "image": Model("recognize", "images to text", recognize_task, learning_rate=1.2e-3, tuning_rate=5e-4, budget=6000),
-    "ink": Model("ink_reader", "ink to text", ink_reader_task, tuning_rate=5e-4, budget=8000),
+    "image": Model(
+        "recognize",
+        "images to text",
+        recognize_task,
+        learning_rate=1.2e-3,
+        tuning_rate=5e-4,
+        budget=6000,
+        unit="characters",
+    ),
+    "ink": Model("ink_reader", "ink to text", ink_reader_task, tuning_rate=5e-4, budget=8000, unit="characters"),
 }
-RECOVER = Model("recover", "images to ink", recover_task, tuning_rate=5e-4, budget=4000)
-ORDER = Model("order", "skeletons to the order and direction of strokes", order_task, tuning_rate=5e-4, budget=2400)
+RECOVER = Model("recover", "images to ink", recover_task, tuning_rate=5e-4, budget=4000, unit="steps")
+ORDER = Model("order", "skeletons to the order of strokes", order_task, tuning_rate=5e-4, budget=2400, unit="steps")
 app.command("synth")(_trainer(SYNTH))
 app.command("recognize")(_trainer_by_input(READERS))
 app.command("recover")(_trainer(RECOVER))

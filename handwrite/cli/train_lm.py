@@ -29,7 +29,9 @@ def lm(
     ] = None,
     licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="Of the texts, for the record.")] = UNSTATED,
 ) -> None:
-    """Make a language model for `recognize` from plain text, by which it tells likely readings from others.
+    """Make a language model for `recognize` from plain text.
+
+    By it the recognizer tells likely readings from others.
 
     \b
     handwrite train lm war-and-peace.txt shakespeare.txt -o lm.safetensors --licence "public domain"

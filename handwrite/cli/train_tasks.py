@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from handwrite.cli.progress import say
 from handwrite.errors import InputError, OptionError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from handwrite.recover.task import RecoverTask
     from handwrite.synth.proof_task import ProofTask
     from handwrite.synth.task import SynthTask
+
+AnyTask = TypeVar("AnyTask", bound="RecognizeTask | InkReaderTask | RecoverTask | OrderTask")
 
 
 def synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> SynthTask:
@@ -39,7 +41,7 @@ def synth_task(data: list[Path], *, seed: int, budget: int, start: str | Path | 
     training = [line for line in training if line.level != "character"] + compose(training, seed=seed)
     begin = _begun(start, "synth")
     task = SynthTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
-    _say_sizes(task.training, len(task.validation))
+    _say_sizes(task.training, len(task.validation), given=len(training))
     return task
 
 
@@ -59,32 +61,21 @@ def proof_task(data: list[Path], *, seed: int, budget: int, start: str | Path | 
 
 def recognize_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> RecognizeTask:
     """The recognizer's: scans, and ink that is drawn."""
-    from handwrite.recognize.data import held_out, load_written
+    from handwrite.recognize.data import load_written
     from handwrite.recognize.task import RecognizeTask
 
     stores = [_lines_of(path) for path in data]
-    training, validation = load_written(stores, splits=("train",)), load_written(stores, splits=("val",))
-    if not validation:
-        training, validation = held_out(training)
-    begin = _begun(start, "recognize")
-    task = RecognizeTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
-    _say_sizes(task.training, task.validated)
-    return task
+    samples, begin = _readable(stores, load_written), _begun(start, "recognize")
+    return _task(RecognizeTask, stores, samples, seed=seed, budget=budget, begin=begin)
 
 
 def ink_reader_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> InkReaderTask:
     """The ink reader's: ink with texts."""
-    from handwrite.recognize.data import held_out
     from handwrite.recognize.ink_task import KIND, InkReaderTask, load_inked
 
     stores = [_inks_of(path, "leave --input ink out") for path in data]
-    training, validation = load_inked(stores, splits=("train",)), load_inked(stores, splits=("val",))
-    if not validation:
-        training, validation = held_out(training)
-    begin = _begun(start, KIND)
-    task = InkReaderTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
-    _say_sizes(task.training, task.validated)
-    return task
+    samples, begin = _readable(stores, load_inked), _begun(start, KIND)
+    return _task(InkReaderTask, stores, samples, seed=seed, budget=budget, begin=begin)
 
 
 def recover_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> RecoverTask:
@@ -93,11 +84,8 @@ def recover_task(data: list[Path], *, seed: int, budget: int, start: str | Path 
     from handwrite.recover.task import RecoverTask
 
     stores = [_inks_of(path, "train recognize with it") for path in data]
-    training, validation = load_penned(stores, splits=("train",)), load_penned(stores, splits=("val",))
-    begin = _begun(start, "recover")
-    task = RecoverTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
-    _say_sizes(task.training, task.validated)
-    return task
+    samples, begin = _parts(stores, load_penned), _begun(start, "recover")
+    return _task(RecoverTask, stores, samples, seed=seed, budget=budget, begin=begin)
 
 
 def order_task(data: list[Path], *, seed: int, budget: int, start: str | Path | None) -> OrderTask:
@@ -107,11 +95,36 @@ def order_task(data: list[Path], *, seed: int, budget: int, start: str | Path | 
     from handwrite.recover.order_task import OrderTask
 
     stores = [_inks_of(path, "train recognize with it") for path in data]
-    training, validation = load_penned(stores, splits=("train",)), load_penned(stores, splits=("val",))
-    begin = _begun(start, KIND)
-    task = OrderTask(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
-    _say_sizes(task.training, task.validated)
+    samples, begin = _parts(stores, load_penned), _begun(start, KIND)
+    return _task(OrderTask, stores, samples, seed=seed, budget=budget, begin=begin)
+
+
+def _task(
+    make: Callable[..., AnyTask],
+    stores: Sequence[Store],
+    samples: tuple[list[Any], list[Any]],
+    *,
+    seed: int,
+    budget: int,
+    begin: tuple[Header, dict[str, Tensor]] | None,
+) -> AnyTask:
+    """A task of samples to train and to validate with, and how many of them it can use."""
+    training, validation = samples
+    task = make(training, validation, _licences(stores), seed=seed, budget=budget, start=begin)
+    _say_sizes(task.training, task.validated, given=len(training))
     return task
+
+
+def _parts(stores: Sequence[Store], load: Callable[..., list[Any]]) -> tuple[list[Any], list[Any]]:
+    return load(stores, splits=("train",)), load(stores, splits=("val",))
+
+
+def _readable(stores: Sequence[Store], load: Callable[..., list[Any]]) -> tuple[list[Any], list[Any]]:
+    """Samples with texts; where no split is there to validate with, some of those to train with are held out."""
+    from handwrite.recognize.data import held_out
+
+    training, validation = _parts(stores, load)
+    return (training, validation) if validation else held_out(training)
 
 
 def _begun(start: str | Path | None, kind: str) -> tuple[Header, dict[str, Tensor]] | None:
@@ -128,8 +141,9 @@ def _licences(stores: Iterable[Store]) -> dict[str, str]:
     return {source: licence for store in stores for source, licence in store.licences.items()}
 
 
-def _say_sizes(training: Sequence[object], validated: int) -> None:
-    _say_once(f"{len(training):,} samples to train on, {validated:,} to validate")
+def _say_sizes(training: Sequence[object], validated: int, *, given: int) -> None:
+    of = f" of {given:,}" if len(training) < given else ""
+    _say_once(f"{len(training):,}{of} samples to train on, {validated:,} to validate")
 
 
 def _say_once(message: str) -> None:

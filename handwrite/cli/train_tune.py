@@ -26,7 +26,10 @@ def tune(
     device: Device = "auto",
     threads: Threads = None,
 ) -> None:
-    """Choose, for a recognizer, the weight of the language model and the temperatures of the confidences.
+    """Choose how a recognizer weighs what it reads.
+
+    It chooses the weight of the language model and the temperatures of the
+    confidences.
 
     \b
     handwrite train tune --weights runs/recognize/best.safetensors --data iam.h5 --data scans.h5 -o tuned.safetensors

@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -119,6 +120,7 @@ def train(task: Task, config: LoopConfig, *, report: Report = lambda progress: N
     folder cannot be written, and Stopped, in the first process, when a signal to any process ended it.
     """
     keep_freed_memory()
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric = Fabric(
         accelerator=torch_device(config.device).type,
         devices=config.processes,

@@ -116,7 +116,7 @@ def test_a_hand_is_replaced_and_removed(tiny_weights: Weights, lines: list[str],
     for line in lines:
         assert add(weights, "mine", line) == 0
     assert json.loads((folder / "mine.json").read_text("utf-8"))["sources"] == ["two.inkml"]
-    assert "the hand that was learned from one.json is gone\n" in capsys.readouterr().err
+    assert "mine.json instead of what was learned from one.json; write with it" in capsys.readouterr().err
     capsys.readouterr()
     assert run(["styles", "remove", "mine"]) == 0
     assert capsys.readouterr() == ("", "removed mine\n")

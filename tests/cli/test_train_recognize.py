@@ -77,6 +77,7 @@ def test_weights_go_on_with_new_characters_and_tell_what_was_gained(
     assert "before: cer " in err
     assert "cer on the held-out samples: " in err
     assert " before, " in err
+    assert "characters/s" in err
     old, new = (load_checkpoint(tmp_path / name / "best.safetensors", kind="recognize") for name in ("first", "second"))
     assert new.header.alphabet == old.header.alphabet + "ł"
     assert new.tensors["leave.bias"].shape[0] == old.tensors["leave.bias"].shape[0] + 2
