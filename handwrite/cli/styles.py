@@ -103,8 +103,7 @@ def add(
 
     A photo or a scan may show a line or a page. It is cut into lines, they are
     read, and the way of the pen is recovered. What was read is told; where it is
-    wrong, say with --text what the writing says: a line of text for each line of
-    writing, or all of it as one line.
+    wrong, say with --text what the writing says, line by line or as one line.
 
     A file of ink holds one line, with its times, and the text that it says. Ink
     tells most of a hand: three to five lines of 30 to 50 characters do well, and
