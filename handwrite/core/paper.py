@@ -14,8 +14,8 @@ from handwrite.core.image import WHITE, GreyImage
 SIDE = 256
 """Pixels of the longer side of the copy in which the sheet is looked for."""
 
-WRITING = 15
-"""Pixels of that copy over which writing is closed, so that the sheet is in one piece."""
+WRITING = 5
+"""Pixels of that copy over which strokes are closed, so that the sheet is in one piece."""
 
 LEAST = 0.2
 """Share of the photo that a sheet takes at least."""
@@ -29,8 +29,15 @@ EDGE = 0.3
 CONTRAST = 50
 """Greys between a sheet and what is around it at least."""
 
+RELIEF = 0.15
+"""How much darker than its ground, as a share of that, a pixel of writing is at least."""
+
 INK = 0.001
-"""Share of the sheet that is darker than half way to the table, at least: it bears writing."""
+"""Share of the sheet that is writing, at least."""
+
+QUIET = 0.25
+"""What looks like writing on the table is at most so much of it as on the sheet; else it may be the sheet's other part,
+in a shadow."""
 
 
 def without_table(photo: GreyImage) -> GreyImage:
@@ -55,14 +62,16 @@ def _sheet(small: GreyImage) -> GreyImage | None:
     sheet = np.where(labels == largest, np.uint8(WHITE), np.uint8(0))
     if not (largest and _lies_free(sheet)):
         return None
-    within = cv2.erode(sheet, kernel, borderValue=0) > 0
-    if not within.any():
+    rim = np.ones((3, 3), np.uint8)
+    within, beyond = cv2.erode(sheet, kernel, borderValue=0) > 0, cv2.dilate(sheet, rim) == 0
+    if not (within.any() and beyond.any()):
         return None
-    paper, table = (float(np.median(small[part])) for part in (within, sheet == 0))
-    ink = float((small[within] < (paper + table) / 2).mean())
-    if paper - table < CONTRAST or ink < INK:
+    written = closed - small > RELIEF * closed
+    ink, noise = (float(written[part].mean()) for part in (within, beyond))
+    contrast = float(np.median(small[within])) - float(np.median(small[beyond]))
+    if contrast < CONTRAST or ink < INK or noise > QUIET * ink:
         return None
-    return np.asarray(cv2.erode(sheet, np.ones((3, 3), np.uint8)), np.uint8)
+    return np.asarray(cv2.erode(sheet, rim), np.uint8)
 
 
 def _lies_free(sheet: GreyImage) -> bool:

@@ -47,6 +47,13 @@ def half_in_shadow() -> GreyImage:
     return image
 
 
+def sheet_half_in_shadow() -> GreyImage:
+    """The darker half of the sheet is as dark as a table, and written on."""
+    photo, _ = on_table(page(), border=60)
+    photo[:, 260:] = (0.5 * photo[:, 260:]).astype(np.uint8)
+    return photo
+
+
 def chalk() -> GreyImage:
     return 255 - on_table(page(), border=0)[0]
 
@@ -58,6 +65,8 @@ def bar() -> GreyImage:
     return image
 
 
-@pytest.mark.parametrize("image", [page(), half_in_shadow(), chalk(), 255 - page(60, 200), bar()])
+@pytest.mark.parametrize(
+    "image", [page(), half_in_shadow(), sheet_half_in_shadow(), chalk(), 255 - page(60, 200), bar()]
+)
 def test_what_shows_no_sheet_on_a_table_is_left_as_it_is(image: GreyImage) -> None:
     assert without_table(image) is image
