@@ -45,6 +45,9 @@ DEFAULT_STEM = "handwriting"
 FEW_PIECES = 8
 """Up to so many pieces of at most 40 characters no progress is shown: they are there at once."""
 
+LONG_LINE = 150
+"""Characters of a line from which on few people want it in one piece."""
+
 MOST_WARNINGS = 10
 
 HELP = """Write TEXT by hand: a line of ink for each line of text, or pages.
@@ -124,6 +127,8 @@ def synth(
     synthesizer = Synthesizer.load(weights, device=device, threads=threads)
     hands = chosen_hands(synthesizer, style or [])
     lines = _prepared(synthesizer, wanted)
+    if page is None:
+        _hint_at_page(lines)
     seed = chosen_seed(seed)
     metadata = _metadata(seed=seed, bias=biases, style=[hand.name for hand in hands], weights=weights)
     with closing(_written(synthesizer, orders(lines, hands, biases), seed=seed, attempts=attempts)) as written:
@@ -188,6 +193,12 @@ def _text(text: str | None, file: Path | None) -> str:
 def _hint_at_file(text: str) -> None:
     if os.path.isfile(text):
         say(f"writing the words {text!r}; for what the file says, use --file {text}")
+
+
+def _hint_at_page(lines: Sequence[str]) -> None:
+    longest = max(map(len, lines))
+    if longest > LONG_LINE:
+        say(f"a line of {longest} characters becomes one long line; --page a4 wraps it")
 
 
 def _deliver(pages: Iterator[Page], goal: Target, encoder: drawing.Encoder, metadata: Mapping[str, Any]) -> None:
