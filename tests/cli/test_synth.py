@@ -387,8 +387,8 @@ def test_the_name_of_a_file_as_text_gets_a_hint(capfdbinary: Capture, calls: Cal
 
 
 def test_a_very_long_line_gets_a_hint_unless_it_is_wrapped(capfdbinary: Capture) -> None:
-    assert synth("word " * 40, "-o", "a.svg") == 0
-    assert said(capfdbinary) == ["a line of 199 characters becomes one long line; --page a4 wraps it", "wrote a.svg"]
+    assert synth("word" * 50, "-o", "a.svg") == 0
+    assert said(capfdbinary) == ["a line of 200 characters becomes one long line; --page a4 wraps it", "wrote a.svg"]
     assert synth("word " * 40, "--page", "a4", "-o", "a.svg") == 0
     assert synth("word\n" * 40, "-o", "a.svg") == 0
     assert not any("long line" in line for line in said(capfdbinary))
