@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from handwrite.core.image import WHITE, GreyImage
+from handwrite.core.page_ink import resized
 
 SIDE = 256
 """Pixels of the longer side of the copy in which the sheet is looked for."""
@@ -43,9 +44,7 @@ in a shadow."""
 def without_table(photo: GreyImage) -> GreyImage:
     """The photo (H, W) uint8 with all around its sheet in the grey of the sheet; the photo itself when it shows no
     written sheet on a darker table."""
-    shrunk = min(SIDE / max(photo.shape), 1.0)
-    small = cv2.resize(photo, None, fx=shrunk, fy=shrunk, interpolation=cv2.INTER_AREA)
-    sheet = _sheet(np.asarray(small, np.uint8))
+    sheet = _sheet(resized(photo, min(SIDE / max(photo.shape), 1.0)))
     if sheet is None:
         return photo
     inside = cv2.resize(sheet, photo.shape[::-1], interpolation=cv2.INTER_LINEAR) > WHITE // 2

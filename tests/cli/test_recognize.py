@@ -301,7 +301,7 @@ def test_images_of_other_kinds_are_read(recognize: Recognize, capfdbinary: Captu
         (["-o", "a.xml"], "a.xml: both alto and page are XML; say which with --format"),
         (["-o", "nowhere/a.txt"], "no folder nowhere"),
         (["-o", "a.png", "--format", "json"], "-o: a.png is an input"),
-        (["--format", "svg", "b.png", "-o", "blank.txt"], "cannot make folder blank.txt"),
+        (["--format", "svg", "b.png", "-o", "blank.txt"], "-o blank.txt: a file holds one image in format svg"),
         (["--reject-below", "0.5"], "--reject-below P and --review DIR go together"),
         (["--review", "r"], "--reject-below P and --review DIR go together"),
         (["--reject-below", "80", "--review", "r"], "--reject-below 80: must be above 0 and at most 1"),

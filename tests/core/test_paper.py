@@ -66,7 +66,16 @@ def bar() -> GreyImage:
 
 
 @pytest.mark.parametrize(
-    "image", [page(), half_in_shadow(), sheet_half_in_shadow(), chalk(), 255 - page(60, 200), bar()]
+    "image",
+    [
+        np.full((1, 900), 200, np.uint8),
+        page(),
+        half_in_shadow(),
+        sheet_half_in_shadow(),
+        chalk(),
+        255 - page(60, 200),
+        bar(),
+    ],
 )
 def test_what_shows_no_sheet_on_a_table_is_left_as_it_is(image: GreyImage) -> None:
     assert without_table(image) is image
