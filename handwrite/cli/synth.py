@@ -126,22 +126,23 @@ def synth(
 
     synthesizer = Synthesizer.load(weights, device=device, threads=threads)
     hands = chosen_hands(synthesizer, style or [])
-    lines = _prepared(synthesizer, wanted)
-    if page is None:
-        _hint_at_page(lines)
+    lines = _prepared(synthesizer, wanted, wrapped=page is not None)
     seed = chosen_seed(seed)
     metadata = _metadata(seed=seed, bias=biases, style=[hand.name for hand in hands], weights=weights)
     with closing(_written(synthesizer, orders(lines, hands, biases), seed=seed, attempts=attempts)) as written:
         _deliver(layout((line.words for line in written), sheet, seed=seed), goal, encoder, metadata)
 
 
-def _prepared(synthesizer: Synthesizer, text: str) -> list[str]:
-    """The lines to write, in characters that the model knows; what was replaced is said."""
+def _prepared(synthesizer: Synthesizer, text: str, *, wrapped: bool) -> list[str]:
+    """The lines to write, in characters that the model knows; what was replaced is said, and how to wrap long lines."""
     from handwrite.synth.predict import replacements
 
     lines, replaced = synthesizer.prepare(text)
     for warning in replacements(replaced):
         say(f"warning: {warning}")
+    longest = max(map(len, lines))
+    if longest > LONG_LINE and not wrapped:
+        say(f"a line of {longest} characters becomes one long line; --page a4 wraps it")
     return lines
 
 
@@ -193,12 +194,6 @@ def _text(text: str | None, file: Path | None) -> str:
 def _hint_at_file(text: str) -> None:
     if os.path.isfile(text):
         say(f"writing the words {text!r}; for what the file says, use --file {text}")
-
-
-def _hint_at_page(lines: Sequence[str]) -> None:
-    longest = max(map(len, lines))
-    if longest > LONG_LINE:
-        say(f"a line of {longest} characters becomes one long line; --page a4 wraps it")
 
 
 def _deliver(pages: Iterator[Page], goal: Target, encoder: drawing.Encoder, metadata: Mapping[str, Any]) -> None:

@@ -275,7 +275,3 @@ def test_merge_selects(store: Path, tmp_path: Path, capsys: Capture) -> None:
     assert run(["data", "merge", str(store), str(store), *arguments]) == 0
     assert "c.h5: 8 samples" in capsys.readouterr().err
     assert sorted(set(Store(target).text)) == ["a one", "a two", "c one", "c two"]
-    kept = target.read_bytes()
-    assert run(["data", "merge", str(store), str(target), "-o", str(target)]) == 2
-    assert "c.h5: it is an input; name another file" in capsys.readouterr().err
-    assert target.read_bytes() == kept
