@@ -5,7 +5,7 @@ Words of a line are cut at wide gaps. How images are varied is known to `core.au
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,9 +25,11 @@ SHARES = {"line": 3.0, "word": 0.25, "character": 0.5}
 """How often an epoch shows a sample of each level; of a line one word at a time."""
 
 FEW = 10_000
-"""Characters of a source below which each is shown `MOST_OFTEN` times in an epoch."""
+"""Characters of a source in one script below which they are shown more often, as the root of FEW over their number:
+between all samples alike and all scripts alike, as is usual for languages of unlike size."""
 
-MOST_OFTEN = 3
+MOST_OFTEN = 9
+"""Times in an epoch that a sample is shown at most."""
 
 STEPS = {"character": 58, "word": 140, "line": 110}
 """About how many steps a sample of each level takes; of a line, one word."""
@@ -82,13 +84,13 @@ def load_penned(stores: Iterable[Store], *, splits: Sequence[str]) -> list[Penne
 
 
 def epoch_of(items: Sequence[Penned], *, rng: Rng) -> list[Penned]:
-    """The samples of an epoch: each as often as its level's share says, those of small sources more often."""
-    sizes: dict[tuple[str, str], int] = {}
-    for item in items:
-        sizes[item.source, item.level] = sizes.get((item.source, item.level), 0) + 1
-    share = np.array([SHARES[item.level] for item in items])
-    few = np.array([item.level == "character" and sizes[item.source, item.level] < FEW for item in items], np.bool_)
-    share[few] = MOST_OFTEN
+    """The samples of an epoch: each as often as its level's share says, characters of small scripts more often."""
+    sizes = Counter((item.source, item.script) for item in items if item.level == "character")
+    few: dict[tuple[str, str] | None, float] = {
+        kind: min((FEW / size) ** 0.5, MOST_OFTEN) for kind, size in sizes.items() if size < FEW
+    }
+    kinds = ((item.source, item.script) if item.level == "character" else None for item in items)
+    share = np.array([few.get(kind, SHARES[item.level]) for kind, item in zip(kinds, items, strict=True)])
     times = np.floor(share).astype(np.int64) + (rng.random(len(items)) < share % 1)
     shown = [item for item, count in zip(items, times.tolist(), strict=True) for _ in range(count)]
     return shown or list(items)

@@ -68,17 +68,20 @@ def test_only_what_has_ink_is_loaded(store: Store) -> None:
     assert [store.name[item.index] for item in load_penned([store], splits=("val",))] == ["both"]
 
 
-def test_an_epoch_shows_small_sources_more_often(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_epoch_shows_small_scripts_more_often(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "FEW", 20)
     items = load_penned([store], splits=("train",))
     epochs = [epoch_of(items, rng=np.random.default_rng(seed)) for seed in range(60)]
     counts = Counter((item.source, item.level) for epoch in epochs for item in epoch)
     assert counts["few", "line"] == 60 * 8 * SHARES["line"]
-    assert counts["few", "character"] == 60 * 8 * MOST_OFTEN
+    assert counts["few", "character"] == pytest.approx(60 * 8 * (20 / 8) ** 0.5, rel=0.15)
     for kind, own in ((("few", "word"), 8), (("many", "character"), 40)):
         assert counts[kind] == pytest.approx(60 * own * SHARES[kind[1]], rel=0.15)
     again = epoch_of(items, rng=np.random.default_rng(0))
     assert [item.index for item in again] == [item.index for item in epochs[0]]
+    monkeypatch.setattr(data, "FEW", 10**9)
+    counts = Counter((item.source, item.level) for item in epoch_of(items, rng=np.random.default_rng(0)))
+    assert (counts["few", "character"], counts["many", "character"]) == (8 * MOST_OFTEN, 40 * MOST_OFTEN)
 
 
 def test_an_epoch_of_few_samples_is_not_empty(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
