@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from handwrite.core.alphabet import BLANK
@@ -146,7 +147,8 @@ def _following(
 ) -> NDArray[np.float64]:
     """The continuations (U + 1, S) of a line whose forward variables are known."""
     blank, label = _comparable(alpha, scales)
-    following = (blank + label)[:-1].T @ probabilities
+    # by torch: the threads of numpy's product would still wait, busily, while the network reads the next lines
+    following = (torch.from_numpy(blank + label)[:-1].T @ torch.from_numpy(probabilities)).numpy()
     again = np.einsum("tu,tu->u", blank[:-1, 1:], probabilities[:, symbols])  # a double letter wants a blank between
     following[np.arange(1, len(symbols) + 1), symbols] = again
     following[:, BLANK] = (blank + label)[-1]
