@@ -17,6 +17,9 @@ Segments = NDArray[np.float32]
 
 MM_PER_INCH = 25.4
 
+LOOSE_X_HEIGHT, LOOSE_MARGIN = 3.5, 4.0
+"""Millimetres of letters, and of paper on each side, where the page only lies around the ink."""
+
 
 def _none() -> Segments:
     return np.zeros((0, 4), np.float32)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.ink import Ink
-from handwrite.core.page import Page, Segments
+from handwrite.core.page import LOOSE_MARGIN, LOOSE_X_HEIGHT, Page, Segments
 from handwrite.errors import OptionError
 from handwrite.synth.words import Word
 
@@ -34,8 +34,7 @@ PAPERS = {
 }
 """name -> width and height in millimetres (ISO 216, and the North American sizes)."""
 
-PAGE_X_HEIGHT, LOOSE_X_HEIGHT = 2.5, 3.5
-PAGE_MARGIN, LOOSE_MARGIN = 20.0, 4.0
+PAGE_X_HEIGHT, PAGE_MARGIN = 2.5, 20.0
 MARGIN_SHARE = 0.1  # of the sheet's shorter side, which its margin does not exceed unless told to
 LINE_SPACING = 3.6  # x-heights
 SQUARE = 5.0  # millimetres: common school paper
