@@ -351,3 +351,13 @@ def test_all_together_are_as_one_by_one(picture: Picture, level: str) -> None:
         alone = Recoverer().recover(image, level=level)
         np.testing.assert_allclose(ink.points, alone.points, atol=1e-3)
         np.testing.assert_array_equal(ink.pen_up, alone.pen_up)
+
+
+def test_rules_of_the_paper_are_no_strokes() -> None:
+    strokes = written("viltu luv tilt")
+    image = np.full((90, 560), 240, np.uint8)
+    for stroke in strokes:
+        cv2.polylines(image, [np.round(stroke).astype(np.int32)], False, 20, 4)
+    bare = Recoverer().recover(image, level="line")
+    cv2.line(image, (0, 71), (559, 69), 110, 2)
+    check(Recoverer().recover(image, level="line"), [stroke.astype(np.float64) for stroke in bare.strokes()])
