@@ -65,7 +65,7 @@ def photo_lines(
     text : what the photos say; None to read them. What each line says is told on stderr. Raises InputError and
     OptionError for photos and texts that cannot be used.
     """
-    from handwrite.synth.hands import check_known
+    from handwrite.synth.hands import spelled
 
     recoverer = _recoverer(method, device=device, threads=threads)
     found = found_lines(paths, device=device, threads=threads)
@@ -74,7 +74,7 @@ def photo_lines(
         return inked(surest(readable(found, alphabet=alphabet)), recoverer)
     found = with_text(found, text)
     for line in found:
-        check_known(line.text, alphabet, name="--text")
+        spelled(line.text, alphabet, name="--text")
     tell(found)
     return inked(surest(found), recoverer)
 
@@ -192,7 +192,7 @@ def readable(found: Sequence[FoundLine], *, alphabet: Alphabet) -> list[FoundLin
     """
     kept = []
     for line in found:
-        unknown = sorted({char for char in line.text if char not in alphabet})
+        unknown = sorted({char for char in alphabet.same_shape(line.text) if char not in alphabet})
         if line.confidence < HARDEST:
             say(f"left out: {line.text}: hard to read")
         elif unknown:

@@ -112,16 +112,29 @@ class Alphabet:
             written += spelling
         return _SPACES.sub(" ", written.strip(SOFT_SPACE)), replaced
 
+    def same_shape(self, text: str) -> str:
+        """The text with one character of this alphabet for each that it lacks and that looks alike but for accents:
+        what ink of it looks like most. Others stay as they are."""
+        return "".join(char if char in self else self._alike(char) for char in unicodedata.normalize("NFC", text))
+
+    def _alike(self, char: str) -> str:
+        shapes = (_SHAPES.get(char, char), _without_marks(char))
+        return next((shape for shape in shapes if len(shape) == 1 and shape in self), char)
+
     def _spell(self, unit: str) -> str | None:
         """The best spelling of a character with its accents; None when there is none."""
         for candidate in _candidates(unit):
             if all(char in self for char in candidate):
                 return candidate
-        decomposed = "".join(char for char in unicodedata.normalize("NFKD", unit) if not _is_mark(char))
+        decomposed = _without_marks(unit)
         if decomposed == unit:
             return None
         parts = [self._spell(char) for char in decomposed]
         return None if None in parts else "".join(part for part in parts if part is not None)
+
+
+def _without_marks(unit: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKD", unit) if not _is_mark(char))
 
 
 def _units(text: str, *, known: Alphabet) -> Iterator[str]:
@@ -157,8 +170,7 @@ def _candidates(unit: str) -> Iterator[str]:
 
 
 def _table() -> dict[str, tuple[str, ...]]:
-    table = {char: (plain,) for chars, plain in _SAME_SHAPE for char in chars}
-    return table | {
+    return {char: (plain,) for char, plain in _SHAPES.items()} | {
         "…": ("...",), "„": (",,", '"'), "”": ('"', "''"), "“": ('"', "''"), '"': ("''",), "'": ("’", ","),
         "ß": ("ss",), "æ": ("ae",), "Æ": ("Ae", "AE"), "œ": ("oe",), "Œ": ("Oe", "OE"), "þ": ("th",), "Þ": ("Th",),
         "€": (" EUR ",), "£": (" GBP ",), "$": (" USD ",), "¥": (" JPY ",), "¢": (" cents",),
@@ -200,6 +212,8 @@ _SAME_SHAPE = (
     *zip("АВЕЅІЈКМНОРСТУХ", "ABESIJKMHOPCTYX", strict=True),
     *zip("аеѕіјорсухк", "aesijopcyxk", strict=True),
 )
+
+_SHAPES = {char: plain for chars, plain in _SAME_SHAPE for char in chars}
 
 LOOK_ALIKES = _table()
 """character -> spellings, the best first; one that brings a space stands off from its neighbours."""

@@ -25,7 +25,7 @@ from handwrite.core.batch import InkBatch
 from handwrite.core.ink import FloatArray
 from handwrite.errors import InputError
 from handwrite.synth.data import Line
-from handwrite.synth.hands import check_known
+from handwrite.synth.hands import spelled
 from handwrite.synth.model import SynthNet
 from handwrite.synth.score import collate, score
 from handwrite.synth.stepper import Stepper
@@ -142,10 +142,9 @@ def _batch(lines: Sequence[Line], *, alphabet: Alphabet, statistics: Statistics)
     lines = lines[:MOST_LINES]
     if not lines:
         raise InputError("no lines to learn a hand from; give at least one, better three to five")
-    for line in lines:
-        check_known(line.text, alphabet, name=f"“{line.text}”")
+    texts = [spelled(line.text, alphabet, name=f"“{line.text}”") for line in lines]
     inks = [geometry.resample(line.ink, statistics.time_step).offsets()[:MAX_POINTS] for line in lines]
-    items = [(ink, line.text) for ink, line in zip(inks, lines, strict=True)]
+    items = list(zip(inks, texts, strict=True))
     return collate(items, [0] * len(items), alphabet=alphabet, scale=statistics.scale)
 
 

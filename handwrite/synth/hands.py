@@ -30,10 +30,14 @@ class Hand:
     prime: Prime | None = None
 
 
-def check_known(text: str, alphabet: Alphabet, *, name: str) -> None:
-    """Raises InputError, which calls the line `name`, when its text has characters that the alphabet lacks."""
-    if unknown := sorted({char for char in text if char not in alphabet}):
+def spelled(text: str, alphabet: Alphabet, *, name: str) -> str:
+    """What ink says, in the alphabet: accents that it lacks are left out, as they are when the model writes.
+
+    Raises InputError, which calls the line `name`, when the text has other characters that the alphabet lacks."""
+    known = alphabet.same_shape(text)
+    if unknown := sorted({char for char in known if char not in alphabet}):
         raise InputError(f"{name}: the model does not know {' '.join(unknown)}; give a line without")
+    return known
 
 
 def primed(name: str, nobody: Tensor, line: Line, *, alphabet: Alphabet, statistics: Statistics) -> Hand:
@@ -41,9 +45,9 @@ def primed(name: str, nobody: Tensor, line: Line, *, alphabet: Alphabet, statist
 
     Raises InputError when the network cannot spell the line, or it is too long.
     """
-    check_known(line.text, alphabet, name=name)
-    if len(line.text) > MOST_PRIMED:
-        raise InputError(f"{name}: {len(line.text)} characters are too many to go on from; give {MOST_PRIMED} at most")
+    text = spelled(line.text, alphabet, name=name)
+    if len(text) > MOST_PRIMED:
+        raise InputError(f"{name}: {len(text)} characters are too many to go on from; give {MOST_PRIMED} at most")
     offsets = geometry.resample(line.ink, statistics.time_step).offsets()
     scaled = (offsets / [statistics.scale, statistics.scale, 1]).astype(np.float32)
-    return Hand(name, nobody, Prime(scaled, alphabet.encode(f"{line.text} ")))
+    return Hand(name, nobody, Prime(scaled, alphabet.encode(f"{text} ")))

@@ -201,7 +201,7 @@ def test_the_sheet_draws_each_hand_that_can_be_used(
         (["add", "mine", "nowhere.json"], "cannot read nowhere.json"),
         (["add", "mine", "one.json", "notes.txt"], "notes.txt: not an image, or damaged"),
         (["add", "mine", "silent.json"], "silent.json: the ink has no text"),
-        (["add", "mine", "strange.json"], "the model does not know é"),
+        (["add", "mine", "strange.json"], "the model does not know ж"),
         (["add", "mine", "one.json", "--threads", "0"], "--threads 0: must be from 1"),
         (["add", "mine", "one.json", "--threads", "100000"], "--threads 100000: must be from 1"),
         (["add", "mine", "one.json", "--device", "abacus"], "--device abacus: no such device"),
@@ -235,7 +235,7 @@ def test_wrong_use_is_one_line_and_keeps_nothing(
 ) -> None:
     weights = tiny_weights()
     write_ink("silent.json", toy_hand("abc"), "")
-    write_ink("strange.json", toy_hand("abc"), "abé")
+    write_ink("strange.json", toy_hand("abc"), "abж")
     (tmp_path / "notes.txt").write_text("abc")
     named = [] if "--weights" in arguments or arguments[0] == "remove" else ["--weights", weights]
     command, *rest = arguments

@@ -243,7 +243,7 @@ def blank(name: str) -> None:
         (["page.png", "--text", " \n "], "--text: nothing in it"),
         (["page.png", "--text", "ab\nabc\nbca"], "--text: 3 lines, but 2 were found in page.png; give a line for each"),
         (["page.png", "--text", "abc " * 50], "--text: it is much longer than what was read"),
-        (["page.png", "--text", "abé\nabc"], "--text: the model does not know é"),
+        (["page.png", "--text", "abж\nabc"], "--text: the model does not know ж"),
         (["page.png", "--text", "abc " * 15 + "\nbca"], "page.png, “abc abc"),
         (["page.png", "--text", f"{'a' * 81}\n{'b' * 81}"], "page.png: lines of over 80 characters are too long"),
         (["one.json", "--text", "abc"], "--text: only for photos"),

@@ -121,3 +121,19 @@ def test_every_change_that_is_seen_is_reported(text: str) -> None:
     assert replaced or written == "".join(
         " " if unicodedata.category(c)[0] == "Z" else c for c in text if unicodedata.category(c) != "Cf"
     )
+
+
+def test_what_looks_alike_keeps_its_place() -> None:
+    alphabet = Alphabet("abe'-")
+    assert alphabet.same_shape("ébâ’–") == "eba'-"
+    assert alphabet.same_shape("bé") == "be"
+    assert alphabet.same_shape("œ…жB½") == "œ…жB½"
+    assert Alphabet("aé").same_shape("éà") == "éa"
+
+
+@given(alphabet=ALPHABETS, text=st.text())
+def test_what_looks_alike_is_known_or_left(alphabet: Alphabet, text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    same = alphabet.same_shape(text)
+    assert len(same) == len(text)
+    assert all(new == old or new in alphabet for new, old in zip(same, text, strict=True))

@@ -1,4 +1,4 @@
-"""Rules that were printed under real strokes are painted over, strokes are not, and what only looks like a rule stays."""
+"""Rules under real strokes are painted over, strokes are not, and what only looks like a rule stays."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_page_loses_all_its_rules() -> None:
 
 
 def test_light_rules_on_a_dark_board_go_too() -> None:
-    image, rule = ruled(written())
+    image, _ = ruled(written())
     found = without_rules(WHITE - image)
     np.testing.assert_array_equal(found, WHITE - without_rules(image))
     assert (found != WHITE - image).any()

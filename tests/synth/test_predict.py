@@ -267,7 +267,14 @@ def test_lines_that_go_on_from_the_same_ink_are_drawn_together(monkeypatch: pyte
     np.testing.assert_allclose(steps.sum(axis=0), [1, 1, 1], atol=1e-5)
 
 
-@pytest.mark.parametrize(("text", "message"), [("aé!b", "mine: the model does not know ! é"), ("ab" * 99, "198 char")])
+def test_ink_with_accents_goes_on_as_its_letters() -> None:
+    ink = Ink.from_strokes([[(0, 0, 0), (1, 1, 0.2)]])
+    prime = synthesizer().primed("mine", RealLine(ink, "àb", "", "line")).prime
+    assert prime is not None
+    assert LETTERS.decode(prime.text) == "ab "
+
+
+@pytest.mark.parametrize(("text", "message"), [("aж!b", "mine: the model does not know ! ж"), ("ab" * 99, "198 char")])
 def test_ink_that_cannot_be_gone_on_from(text: str, message: str) -> None:
     ink = Ink.from_strokes([[(0, 0, 0), (1, 1, 0.2)]])
     with pytest.raises(InputError, match=message):
