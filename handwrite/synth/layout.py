@@ -41,7 +41,6 @@ SQUARE = 5.0  # millimetres: common school paper
 
 ASCENDER, DESCENDER = 2.2, 1.4  # x-heights that letters take above and below the baseline
 NARROWEST_ROW = 8.0  # x-heights: a short word
-WORD_SPACE = (1.2, 2.5)  # x-heights of white between words, at least and at most, before a row is justified
 WIDEST_SPACE = 4.0  # x-heights; a row that needs more to be justified stays left
 ROW_PAUSE = 0.6  # seconds
 TINY = 1e-9  # relative; sums of widths that ought to be equal differ by less
@@ -233,8 +232,7 @@ def _wrap(line: Sequence[Word], grid: _Grid) -> Iterator[_Row]:
 def _box(word: Word, grid: _Grid) -> _Box:
     width = word.ink.bounds[2] * grid.x_height
     shrunk = grid.measure / width if width > grid.measure else 1.0
-    space = min(max(word.space, WORD_SPACE[0]), WORD_SPACE[1])
-    return _Box(word, grid.x_height * shrunk, width * shrunk, grid.x_height * space)
+    return _Box(word, grid.x_height * shrunk, width * shrunk, grid.x_height * word.space)
 
 
 def _sheets(rows: Iterable[_Row], size: int | None) -> Iterator[list[_Row]]:

@@ -51,7 +51,7 @@ BATCH = 64
 """Drawings that are made at once: enough that one more costs little, and few enough that memory stays bounded."""
 
 LINE_SPACING = 4.0
-WORD_SPACE, LETTER_SPACE = 1.0, 0.3
+PIECE_SPACE, PART_SPACE = 1.8, 0.3
 """White between two pieces of a line, and between those of one word, in x-heights."""
 
 PAUSE = 0.4
@@ -253,9 +253,9 @@ class Synthesizer:
             assert piece.best is not None
             own = split_words(piece.part.text, self._ink(piece.best.trace), piece.best.trace.attention)
             if words and piece.part.spaced:
-                own[0] = replace(own[0], space=WORD_SPACE, pause=PAUSE)
+                own[0] = replace(own[0], space=PIECE_SPACE, pause=PAUSE)
             elif words:
-                own[0] = joined(words.pop(), replace(own[0], space=LETTER_SPACE, pause=PAUSE))
+                own[0] = joined(words.pop(), replace(own[0], space=PART_SPACE, pause=PAUSE))
             words += own
         kept = [(piece, piece.best) for piece in row.pieces if piece.best]
         return Line(

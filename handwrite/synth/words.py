@@ -22,6 +22,12 @@ WIDE = 0.8
 
 SPACE_WEIGHT = 0.01
 
+WORD_SPACE = (1.4, 2.5)
+"""x-heights of white between words, at least and at most; the hands of the weights leave 1.8 in the median."""
+
+LETTER_SPACE = 0.7
+"""x-heights of white inside a word at most, 0.4 in the median: where there is more, two words are read."""
+
 SHORTEST_PAUSE = 0.02
 """Seconds between two words at least."""
 
@@ -30,7 +36,7 @@ SHORTEST_PAUSE = 0.02
 class Word:
     """A written word, in x-heights; two that are joined by a stroke count as one.
 
-    ink : its left end at x = 0, its baseline at y = 0, its clock from 0. space : white before it as it was written.
+    ink : its left end at x = 0, its baseline at y = 0, its clock from 0. space : white before it, within `WORD_SPACE`.
     pause : seconds before it. For the first of a line both are 0.
     """
 
@@ -41,7 +47,7 @@ class Word:
 
 
 def place(words: Sequence[Word]) -> Ink:
-    """The words side by side on one baseline, from x = 0, as they were written."""
+    """The words side by side on one baseline, from x = 0."""
     strokes, x, clock = [], 0.0, 0.0
     for word in words:
         x, clock = x + word.space, clock + word.pause
@@ -56,9 +62,9 @@ def joined(first: Word, second: Word) -> Word:
 
 
 def split_words(text: str, ink: Ink, attention: FloatArray) -> list[Word]:
-    """The words of a line of ink. text : words with one space between them. attention : (N, U + 1), phi of the window
-    at each point, on each character and on the place after the last. A word without ink of its own is taken into the
-    one before it, or after it."""
+    """The words of a line of ink, as far apart as words are and their letters no farther than letters are. text : words
+    with one space between them. attention : (N, U + 1), phi of the window at each point, on each character and on the
+    place after the last. A word without ink of its own is taken into the one before it, or after it."""
     names, strokes = text.split(" "), ink.strokes()
     if not strokes:
         return [Word(text, ink)]
@@ -89,14 +95,19 @@ def _shares(text: str, ink: Ink, attention: FloatArray) -> NDArray[np.float32]:
 
 def _owners(strokes: Sequence[FloatArray], shares: NDArray[np.float32]) -> NDArray[np.int64]:
     """(strokes,) the word that each belongs to: the one looked at most, or, for a cross or a dot that was set when
-    the window had gone on, the word before it that it lies over."""
+    the window went on, the word before it that it lies over or by."""
     owner: NDArray[np.int64] = shares.argmax(axis=1)
+    spans = np.array([(stroke[:, 0].min(), stroke[:, 0].max()) for stroke in strokes])
     edges = np.full(shares.shape[1], -np.inf)
-    for index, stroke in enumerate(strokes):
-        word, x = int(owner[index]), stroke[:, 0]
-        if word and (x.min() + x.max()) / 2 < edges[word - 1]:
-            owner[index] = word = word - 1
-        edges[word] = max(edges[word], x.max())
+    for index, (left, right) in enumerate(spans.tolist()):
+        word = int(owner[index])
+        if word:
+            rest = spans[index + 1 :, 0][owner[index + 1 :] == word].min(initial=np.inf)
+            over = (left + right) / 2 < edges[word - 1]
+            by = left - edges[word - 1] < rest - right < np.inf and shares[index, word - 1] > JOINED
+            word -= int(over or by)
+        owner[index] = word
+        edges[word] = max(edges[word], right)
     return owner
 
 
@@ -117,9 +128,21 @@ def _groups(owner: NDArray[np.int64], shares: NDArray[np.float32], edges: FloatA
 def _word(text: str, strokes: Sequence[FloatArray], before: Sequence[FloatArray]) -> Word:
     """The word of its strokes, `before` being those of the word before it."""
     left = min(stroke[:, 0].min() for stroke in strokes)
-    ink = geometry.tidy_clock(Ink.from_strokes(strokes)).moved(-left, 0)
+    drawn = strokes if " " in text else _closed_up(strokes)
+    ink = geometry.tidy_clock(Ink.from_strokes(drawn)).moved(-left, 0)
     if not before:
         return Word(text, ink)
     space = left - max(stroke[:, 0].max() for stroke in before)
     pause = float(np.clip(strokes[0][0, 2] - before[-1][-1, 2], SHORTEST_PAUSE, geometry.MAX_GAP))
-    return Word(text, ink, float(space), pause)
+    return Word(text, ink, float(np.clip(space, *WORD_SPACE)), pause)
+
+
+def _closed_up(strokes: Sequence[FloatArray]) -> list[FloatArray]:
+    """The strokes of one word with no white in it that is wider than `LETTER_SPACE`."""
+    lefts = np.array([stroke[:, 0].min() for stroke in strokes])
+    moved, reach, shift = list(strokes), float(lefts.min()), 0.0
+    for number in np.argsort(lefts, kind="stable").tolist():
+        shift += max(float(lefts[number]) - reach - LETTER_SPACE, 0.0)
+        moved[number] = strokes[number] - np.array([shift, 0, 0], np.float32)
+        reach = max(reach, float(strokes[number][:, 0].max()))
+    return moved

@@ -21,7 +21,6 @@ from handwrite.synth.layout import (
     ROW_PAUSE,
     SQUARE,
     WIDEST_SPACE,
-    WORD_SPACE,
     Align,
     PageFormat,
     layout,
@@ -75,7 +74,7 @@ sizes = st.integers(1, 130 * 8).map(lambda eighths: eighths / 8)  # exact in flo
 @given(st.lists(st.tuples(sizes, st.integers(8, 24).map(lambda n: n / 8)), min_size=1, max_size=40))
 def test_rows_break_where_brute_force_breaks_them(words: list[tuple[float, float]]) -> None:
     widths = [min(width, MEASURE) for width, _ in words]
-    spaces = [min(max(space, WORD_SPACE[0]), WORD_SPACE[1]) for _, space in words]
+    spaces = [space for _, space in words]
     pages = lay([[word(width, space=space) for width, space in words]])
     rows = [row for page in pages for row in rows_of(page)]
     assert [len(row) for row in rows] == greedy(widths, spaces, MEASURE)

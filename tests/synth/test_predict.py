@@ -22,9 +22,9 @@ from handwrite.synth.model import SynthConfig, SynthNet
 from handwrite.synth.predict import (
     AHEAD,
     ATTEMPTS,
-    LETTER_SPACE,
     LINE_SPACING,
-    WORD_SPACE,
+    PART_SPACE,
+    PIECE_SPACE,
     Line,
     Order,
     Synthesizer,
@@ -169,7 +169,7 @@ def test_pieces_stand_on_one_baseline_a_space_apart(monkeypatch: pytest.MonkeyPa
     first, second = line.ink.strokes()
     assert (line.text, line.attempts) == ("abc de", (1, 1))
     assert first[:, 0].min() == pytest.approx(0, abs=1e-4)
-    assert second[:, 0].min() - first[:, 0].max() == pytest.approx(WORD_SPACE, abs=1e-4)
+    assert second[:, 0].min() - first[:, 0].max() == pytest.approx(PIECE_SPACE, abs=1e-4)
     for stroke in (first, second):
         lowest = np.median(stroke[2::2, 1])
         assert lowest == pytest.approx(0, abs=0.05)
@@ -210,7 +210,7 @@ def test_parts_of_one_word_stand_closer_than_words(monkeypatch: pytest.MonkeyPat
     line = write(["abcde"])[0]
     assert [word.text for word in line.words] == ["abcde"]
     first, second = line.ink.strokes()
-    assert second[:, 0].min() - first[:, 0].max() == pytest.approx(LETTER_SPACE, abs=1e-4)
+    assert second[:, 0].min() - first[:, 0].max() == pytest.approx(PART_SPACE, abs=1e-4)
 
 
 def test_characters_that_the_net_writes_badly_are_respelled(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from handwrite.core import geometry
 from handwrite.core.ink import FloatArray, Ink
-from handwrite.synth.words import SHORTEST_PAUSE, Word, place, split_words
+from handwrite.synth.words import LETTER_SPACE, SHORTEST_PAUSE, WORD_SPACE, Word, place, split_words
 
 TEXT = "ab c de"
 
@@ -31,16 +31,16 @@ def split(*strokes: tuple[float, float, str]) -> list[Word]:
 
 
 def test_strokes_go_to_the_word_that_the_window_looked_at() -> None:
-    first, second, third = split((0, 1, "a"), (1, 2, "b"), (3, 4, "c"), (5, 6, "d"), (6, 7, "e"))
+    first, second, third = split((0, 1, "a"), (1, 2, "b"), (4, 5, "c"), (7, 8, "d"), (8, 9, "e"))
     assert [word.text for word in (first, second, third)] == ["ab", "c", "de"]
     assert [len(word.ink.strokes()) for word in (first, second, third)] == [2, 1, 2]
     assert (first.space, first.pause) == (0, 0)
-    assert (second.space, second.pause) == pytest.approx((1, 0.1))
+    assert (second.space, second.pause) == pytest.approx((2, 0.1))
     assert all(word.ink.bounds[0] == 0 and word.ink.points[0, 2] == 0 for word in (first, second, third))
 
 
 def test_words_side_by_side_are_the_line_again() -> None:
-    ink, attention = line((2, 3, "a"), (3, 4, "b"), (5, 6, "c"), (7, 8, "d"), (8, 9, "e"))
+    ink, attention = line((2, 3, "a"), (3, 4, "b"), (6, 7, "c"), (9, 10, "d"), (10.5, 11, "e"))
     again = place(split_words(TEXT, ink, attention))
     np.testing.assert_allclose(again.points, ink.points - [2, 0, 0], atol=1e-5)
     np.testing.assert_array_equal(again.pen_up, ink.pen_up)
@@ -53,9 +53,20 @@ def test_a_space_and_the_end_belong_to_the_word_before() -> None:
 
 
 def test_a_cross_set_late_belongs_to_what_it_lies_over() -> None:
-    first, second, _ = split((0, 2, "a"), (0.5, 1, "c"), (3, 4, "c"), (5, 6, "d"))
+    first, second, _ = split((0, 2, "a"), (0.5, 1, "c"), (4, 5, "c"), (7, 8, "d"))
     assert [len(word.ink.strokes()) for word in (first, second)] == [2, 1]
-    assert second.space == pytest.approx(1)
+    assert second.space == pytest.approx(2)
+
+
+def test_a_stroke_that_two_words_share_belongs_to_the_nearer() -> None:
+    apart = split((0, 1, "a"), (1.2, 2, "bcc"), (4, 5, "c"), (7, 8, "d"))
+    assert [len(word.ink.strokes()) for word in apart] == [2, 1, 1]
+    near = split((0, 1, "a"), (3.2, 4, "bcc"), (4.5, 5, "c"), (7, 8, "d"))
+    assert [len(word.ink.strokes()) for word in near] == [1, 2, 1]
+    sure = split((0, 1, "a"), (1.2, 2, "c"), (4, 5, "c"), (7, 8, "d"))
+    assert [len(word.ink.strokes()) for word in sure] == [1, 2, 1]
+    alone = split((0, 1, "a"), (1.2, 2, "bccc"), (7, 8, "d"))
+    assert [len(word.ink.strokes()) for word in alone] == [1, 1, 1]
 
 
 def test_a_stroke_across_a_space_joins_two_words_where_there_is_no_white() -> None:
@@ -85,3 +96,22 @@ def test_pauses_are_neither_negative_nor_long() -> None:
     assert third.pause == pytest.approx(geometry.MAX_GAP)
     times = [stroke[:, 2] for stroke in place([first, second, third]).strokes()]
     assert all(before[-1] < after[0] for before, after in itertools.pairwise(times))
+
+
+def test_words_stand_as_far_apart_as_words_do() -> None:
+    near, far = split((0, 1, "a"), (1.1, 2, "c"), (9, 10, "d"))[1:]
+    assert (near.space, far.space) == pytest.approx(WORD_SPACE)
+
+
+def test_letters_of_a_word_are_closed_up() -> None:
+    (word, *_) = split((0, 1, "a"), (2.5, 3, "b"), (2.7, 2.9, "b"), (3.5, 4.5, "b"), (8, 9, "c"), (12, 13, "d"))
+    spans = [(stroke[:, 0].min(), stroke[:, 0].max()) for stroke in word.ink.strokes()]
+    left = 1 + LETTER_SPACE
+    wanted = [(0, 1), (left, left + 0.5), (left + 0.2, left + 0.4), (left + 1, left + 2)]
+    np.testing.assert_allclose(spans, wanted, atol=1e-5)
+
+
+def test_two_words_in_one_are_not_closed_up() -> None:
+    (word, *_) = split((0, 1, "a"), (3, 4, "b"), (10, 11, "d"))
+    assert word.text == "ab c"
+    assert word.ink.bounds[2] == pytest.approx(4)
