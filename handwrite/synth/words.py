@@ -20,6 +20,12 @@ JOINED = 0.25
 WIDE = 0.8
 """x-heights that such a stroke is wide at least; a dot or a dash joins nothing."""
 
+DOTTED = set("ijäöüÄÖÜ.,:;!?'\"%")
+"""Characters with a part as small as a dot."""
+
+DOT = 0.2
+"""x-heights that a dot is wide and high at most; in a word without `DOTTED` characters the pen only touched down."""
+
 SPACE_WEIGHT = 0.01
 
 WORD_SPACE = (1.4, 2.5)
@@ -127,6 +133,7 @@ def _groups(owner: NDArray[np.int64], shares: NDArray[np.float32], edges: FloatA
 
 def _word(text: str, strokes: Sequence[FloatArray], before: Sequence[FloatArray]) -> Word:
     """The word of its strokes, `before` being those of the word before it."""
+    strokes = _without_touches(text, strokes)
     left = min(stroke[:, 0].min() for stroke in strokes)
     drawn = strokes if " " in text else _closed_up(strokes)
     ink = geometry.tidy_clock(Ink.from_strokes(drawn)).moved(-left, 0)
@@ -135,6 +142,13 @@ def _word(text: str, strokes: Sequence[FloatArray], before: Sequence[FloatArray]
     space = left - max(stroke[:, 0].max() for stroke in before)
     pause = float(np.clip(strokes[0][0, 2] - before[-1][-1, 2], SHORTEST_PAUSE, geometry.MAX_GAP))
     return Word(text, ink, float(np.clip(space, *WORD_SPACE)), pause)
+
+
+def _without_touches(text: str, strokes: Sequence[FloatArray]) -> Sequence[FloatArray]:
+    """The strokes of a word without dots that none of its characters has; all of them where nothing else is there."""
+    if DOTTED & set(text):
+        return strokes
+    return [stroke for stroke in strokes if np.ptp(stroke[:, :2], axis=0).max() > DOT] or strokes
 
 
 def _closed_up(strokes: Sequence[FloatArray]) -> list[FloatArray]:

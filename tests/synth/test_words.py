@@ -115,3 +115,13 @@ def test_two_words_in_one_are_not_closed_up() -> None:
     (word, *_) = split((0, 1, "a"), (3, 4, "b"), (10, 11, "d"))
     assert word.text == "ab c"
     assert word.ink.bounds[2] == pytest.approx(4)
+
+
+def test_dots_that_no_character_has_are_left_out() -> None:
+    ink, attention = line((0, 1, "a"), (1.2, 1.3, "b"), (1.5, 2, "b"), (4, 5, "c"), (7, 8, "d"))
+    plain, *_ = split_words(TEXT, ink, attention)
+    assert len(plain.ink.strokes()) == 2
+    dotted, *_ = split_words("ij c de", ink, attention)
+    assert len(dotted.ink.strokes()) == 3
+    lone = split((0, 1, "a"), (4, 4.1, "c"), (7, 8, "d"))[1]
+    assert len(lone.ink.strokes()) == 1
