@@ -24,7 +24,10 @@ DOTTED = set("ijäöüÄÖÜ.,:;!?'\"%")
 """Characters with a part as small as a dot."""
 
 DOT = 0.2
-"""x-heights that a dot is wide and high at most; in a word without `DOTTED` characters the pen only touched down."""
+"""x-heights that a dot is wide and high at most; without `DOTTED` characters the pen only touched the paper."""
+
+LOW = 0.3
+"""x-heights that a cross is high at most."""
 
 SPACE_WEIGHT = 0.01
 
@@ -75,6 +78,8 @@ def split_words(text: str, ink: Ink, attention: FloatArray) -> list[Word]:
     if not strokes:
         return [Word(text, ink)]
     shares = _shares(text, ink, attention)
+    meant = ~_touches(names, strokes, shares.argmax(axis=1))
+    strokes, shares = [stroke for stroke, kept in zip(strokes, meant, strict=True) if kept], shares[meant]
     owner = _owners(strokes, shares)
     group = _groups(owner, shares, np.array([(stroke[:, 0].min(), stroke[:, 0].max()) for stroke in strokes]))
     words: list[Word] = []
@@ -99,18 +104,31 @@ def _shares(text: str, ink: Ink, attention: FloatArray) -> NDArray[np.float32]:
     return shares
 
 
+def _touches(names: Sequence[str], strokes: Sequence[FloatArray], looked: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(strokes,) where the pen left a dot that no character has of the word that is looked at, or of the one before it,
+    whose dots may come late. What is alone in its word is none."""
+    dotted = np.array([bool(DOTTED & set(name)) for name in names])
+    late = np.concatenate([[False], dotted[:-1]])
+    small = np.array([np.ptp(stroke[:, :2], axis=0).max() <= DOT for stroke in strokes])
+    alone = np.bincount(looked, weights=~small, minlength=len(names)) == 0
+    found: NDArray[np.bool_] = small & ~(dotted | late | alone)[looked]
+    return found
+
+
 def _owners(strokes: Sequence[FloatArray], shares: NDArray[np.float32]) -> NDArray[np.int64]:
     """(strokes,) the word that each belongs to: the one looked at most, or, for a cross or a dot that was set when
     the window went on, the word before it that it lies over or by."""
     owner: NDArray[np.int64] = shares.argmax(axis=1)
+    low = np.array([np.ptp(stroke[:, 1]) <= LOW for stroke in strokes])
     spans = np.array([(stroke[:, 0].min(), stroke[:, 0].max()) for stroke in strokes])
     edges = np.full(shares.shape[1], -np.inf)
     for index, (left, right) in enumerate(spans.tolist()):
         word = int(owner[index])
         if word:
-            rest = spans[index + 1 :, 0][owner[index + 1 :] == word].min(initial=np.inf)
             over = (left + right) / 2 < edges[word - 1]
-            by = left - edges[word - 1] < rest - right < np.inf and shares[index, word - 1] > JOINED
+            shared = low[index] and np.isinf(edges[word]) and shares[index, word - 1] > JOINED
+            rest = spans[index + 1 :, 0][owner[index + 1 :] == word].min(initial=np.inf)
+            by = shared and left - edges[word - 1] < rest - right < np.inf
             word -= int(over or by)
         owner[index] = word
         edges[word] = max(edges[word], right)
@@ -133,7 +151,6 @@ def _groups(owner: NDArray[np.int64], shares: NDArray[np.float32], edges: FloatA
 
 def _word(text: str, strokes: Sequence[FloatArray], before: Sequence[FloatArray]) -> Word:
     """The word of its strokes, `before` being those of the word before it."""
-    strokes = _without_touches(text, strokes)
     left = min(stroke[:, 0].min() for stroke in strokes)
     drawn = strokes if " " in text else _closed_up(strokes)
     ink = geometry.tidy_clock(Ink.from_strokes(drawn)).moved(-left, 0)
@@ -142,13 +159,6 @@ def _word(text: str, strokes: Sequence[FloatArray], before: Sequence[FloatArray]
     space = left - max(stroke[:, 0].max() for stroke in before)
     pause = float(np.clip(strokes[0][0, 2] - before[-1][-1, 2], SHORTEST_PAUSE, geometry.MAX_GAP))
     return Word(text, ink, float(np.clip(space, *WORD_SPACE)), pause)
-
-
-def _without_touches(text: str, strokes: Sequence[FloatArray]) -> Sequence[FloatArray]:
-    """The strokes of a word without dots that none of its characters has; all of them where nothing else is there."""
-    if DOTTED & set(text):
-        return strokes
-    return [stroke for stroke in strokes if np.ptp(stroke[:, :2], axis=0).max() > DOT] or strokes
 
 
 def _closed_up(strokes: Sequence[FloatArray]) -> list[FloatArray]:

@@ -67,6 +67,15 @@ def test_a_stroke_that_two_words_share_belongs_to_the_nearer() -> None:
     assert [len(word.ink.strokes()) for word in sure] == [1, 2, 1]
     alone = split((0, 1, "a"), (1.2, 2, "bccc"), (7, 8, "d"))
     assert [len(word.ink.strokes()) for word in alone] == [1, 1, 1]
+    crossed = split((0, 1, "a"), (1.8, 2.2, "c"), (1.2, 2.8, "bcc"), (4, 5, "c"), (7, 8, "d"))
+    assert [len(word.ink.strokes()) for word in crossed] == [1, 3, 1]
+
+
+def test_a_letter_that_two_words_share_begins_the_second() -> None:
+    ink, attention = line((0, 1, "a"), (1.2, 2, "bcc"), (4, 5, "c"), (7, 8, "d"))
+    tall = ink.points + np.outer(np.r_[np.zeros(5), np.arange(5), np.zeros(10)], [0, 0.2, 0])
+    words = split_words(TEXT, Ink(tall, ink.pen_up), attention)
+    assert [len(word.ink.strokes()) for word in words] == [1, 2, 1]
 
 
 def test_a_stroke_across_a_space_joins_two_words_where_there_is_no_white() -> None:
@@ -121,7 +130,10 @@ def test_dots_that_no_character_has_are_left_out() -> None:
     ink, attention = line((0, 1, "a"), (1.2, 1.3, "b"), (1.5, 2, "b"), (4, 5, "c"), (7, 8, "d"))
     plain, *_ = split_words(TEXT, ink, attention)
     assert len(plain.ink.strokes()) == 2
-    dotted, *_ = split_words("ij c de", ink, attention)
-    assert len(dotted.ink.strokes()) == 3
+    for text, count in (("ij c de", 3), ("ab i de", 2)):
+        assert len(split_words(text, ink, attention)[0].ink.strokes()) == count
+    late, attention = line((0, 1, "a"), (1.5, 2, "b"), (0.5, 0.6, "c"), (4, 5, "c"), (7, 8, "d"))
+    assert len(split_words("ij c de", late, attention)[0].ink.strokes()) == 3
+    assert len(split_words(TEXT, late, attention)[0].ink.strokes()) == 2
     lone = split((0, 1, "a"), (4, 4.1, "c"), (7, 8, "d"))[1]
     assert len(lone.ink.strokes()) == 1
