@@ -1,7 +1,7 @@
 """Does written ink help the recognizer to read real scans? Fine-tunes it with and without, and says how each reads.
 
 `python recipes/use_of_synthesis.py --text book.txt --data iam.h5 --data unipen.h5 --test scans.h5` writes lines of the
-book by every hand that the synthesizer learned from, then goes on training from the recognizer that ships, each seed
+book by every hand that the synthesizer learned, then goes on training from the recognizer that ships, each seed
 once with these lines among the data and once without, all for the same number of steps. What was written or trained
 already in the folder of --out is taken as it is, and a training that was cut off goes on. The weights that ship have
 seen no such line; those of this recipe are for this table alone.
@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
 
 
 def write(path: Path, book: str, *, lines: int) -> None:
-    """A store of lines that the window was content with, in all hands in turn, each with a bias of its own."""
+    """A store of lines that the window was content with, in all hands in turn (nobody's too), each with its own bias."""
     path.parent.mkdir(parents=True, exist_ok=True)
     synthesizer = Synthesizer.load()
     rng = np.random.default_rng(0)
@@ -77,6 +77,8 @@ def write(path: Path, book: str, *, lines: int) -> None:
 def cut(book: str, lines: int, *, rng: np.random.Generator) -> Iterator[str]:
     """So many lines of a few words each, from all over the book."""
     words = book.split()
+    if len(words) <= WORDS[1]:
+        raise SystemExit(f"--text: {len(words)} words are no book; give more than {WORDS[1]}")
     for start in rng.integers(len(words) - WORDS[1], size=lines).tolist():
         yield " ".join(words[start : start + int(rng.integers(*WORDS))])
 

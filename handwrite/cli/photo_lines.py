@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from handwrite.cli.images import load_image, name_of
 from handwrite.cli.progress import progress, say
@@ -120,7 +121,7 @@ def with_text(found: Sequence[FoundLine], text: str) -> list[FoundLine]:
 
     What holds no words of the latter is left out. Raises OptionError when the text does not fit the lines.
     """
-    texts = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    texts = [" ".join(line.split()) for line in normalize("NFC", text).splitlines() if line.strip()]
     if not texts:
         raise OptionError("--text: nothing in it; say what the writing says, or leave it out")
     if len(texts) == 1 and len(found) > 1:
@@ -190,9 +191,11 @@ def readable(found: Sequence[FoundLine], *, alphabet: Alphabet) -> list[FoundLin
 
     Raises InputError when none was.
     """
+    from handwrite.synth.hands import unknown_in
+
     kept = []
     for line in found:
-        unknown = sorted({char for char in alphabet.same_shape(line.text) if char not in alphabet})
+        unknown = unknown_in(line.text, alphabet)
         if line.confidence < HARDEST:
             say(f"left out: {line.text}: hard to read")
         elif unknown:

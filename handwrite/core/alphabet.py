@@ -113,8 +113,8 @@ class Alphabet:
         return _SPACES.sub(" ", written.strip(SOFT_SPACE)), replaced
 
     def same_shape(self, text: str) -> str:
-        """The text with one character of this alphabet for each that it lacks and that looks alike but for accents:
-        what ink of it looks like most. Others stay as they are."""
+        """The text, composed (NFC), with one character of this alphabet for each that it lacks where one looks alike or
+        is the same without accents: what ink of it looks like most. Others stay as they are."""
         return "".join(char if char in self else self._alike(char) for char in unicodedata.normalize("NFC", text))
 
     def _alike(self, char: str) -> str:

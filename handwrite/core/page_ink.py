@@ -29,6 +29,7 @@ HOLLOW = 0.04  # ink of a frame, as a share of its rectangle
 
 # Lengths in sigmas.
 SHORTEST_RULE = 20.0  # of ruled lines
+LEVEL_RUN = 6.0  # that a ruled line goes level at least, and that may be missing between two parts of it
 THICKEST_RULE = 0.5  # of ruled lines
 THICKEST_MARK = 4.0  # of ink
 BLOT = 2.5  # ink as thick and high as this is no stroke
@@ -106,16 +107,34 @@ def without_rules(ink: GreyImage, *, sigma: float) -> GreyImage:
 
 
 def _without_level_rules(ink: GreyImage, *, sigma: float) -> GreyImage:
-    run, thick = np.ones((1, round(6 * sigma)), np.uint8), round(THICKEST_RULE * sigma) + 1
-    whole = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, thick), np.uint8))
-    level = cv2.morphologyEx(cv2.dilate(whole, np.ones((3, 1), np.uint8)), cv2.MORPH_OPEN, run)
+    labels, stats = level_parts(ink, sigma=sigma)
+    rule = long_and_thin(stats, sigma=sigma)[labels]
+    crossing = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((thickest_rule(sigma) + 1, 1), np.uint8))
+    return np.where(rule & (crossing == 0), 0, ink).astype(np.uint8)
+
+
+def thickest_rule(sigma: float) -> int:
+    """Pixels of a rule at most."""
+    return round(THICKEST_RULE * sigma) + 1
+
+
+def level_parts(ink: GreyImage, *, sigma: float) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """What goes level in ink (H, W), or nearly so, with small breaks closed: labels (H, W), 0 elsewhere, and OpenCV's
+    statistics of each label."""
+    run, thin = np.ones((1, round(LEVEL_RUN * sigma)), np.uint8), np.ones((3, 1), np.uint8)
+    whole = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((1, thickest_rule(sigma)), np.uint8))
+    level = cv2.morphologyEx(cv2.dilate(whole, thin), cv2.MORPH_OPEN, run)
     level = cv2.morphologyEx(level, cv2.MORPH_CLOSE, run)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
+    return np.asarray(labels), np.asarray(stats)
+
+
+def long_and_thin(stats: NDArray[np.int32], *, sigma: float) -> NDArray[np.bool_]:
+    """Of each label of `level_parts` whether it may be a rule, by its length and its thickness."""
     width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
-    rule = (width >= SHORTEST_RULE * sigma) & (area <= (thick + 2) * width)
+    rule: NDArray[np.bool_] = (width >= SHORTEST_RULE * sigma) & (area <= (thickest_rule(sigma) + 2) * width)
     rule[0] = False
-    crossing = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((thick + 1, 1), np.uint8))
-    return np.where(rule[labels] & (crossing == 0), 0, ink).astype(np.uint8)
+    return rule
 
 
 def without_dirt(ink: GreyImage, *, sigma: float) -> GreyImage:

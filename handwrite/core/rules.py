@@ -1,8 +1,8 @@
 """The ruled lines of a sheet, painted over with its paper.
 
-A rule goes level, or nearly so, from one side of an image to the other, and is thin. Strokes that cross one stay whole.
-For images that are cut afterwards, where what is left of a rule would look like a stroke: `page_ink` and `normalize`
-leave rules out in their own ways where they look at a whole page or line.
+A rule goes level, or nearly so, from one side of an image to the other, is thin, and stands bare between words. Strokes
+that cross one stay whole. For images that are cut afterwards, where what is left of a rule would look like a stroke:
+`page_ink` and `normalize` leave rules out in their own ways where they look at a whole page or line.
 """
 
 from __future__ import annotations
@@ -12,18 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwrite.core.image import GreyImage, is_dark_on_light
-from handwrite.core.page_ink import SHORTEST_RULE, THICKEST_MARK, THICKEST_RULE, ink_of, measure
+from handwrite.core.page_ink import THICKEST_MARK, ink_of, level_parts, long_and_thin, measure, thickest_rule
 
 Mask = NDArray[np.bool_]
 
 SPAN = 0.9
-"""Share of the image's width that a rule takes at least; an underline, or the bar of a t, is shorter."""
-
-RUN = 6.0
-"""Sigmas of the writing that a rule runs level without a break, at least; see `page_ink.measure`."""
-
-BREAK = 6.0
-"""Sigmas that are missing between two parts of a rule, at most."""
+"""Share of the image's width that a rule takes at least. An underline as long is taken for one."""
 
 THIN = 25
 """Percentile of the heights of a rule's columns that is its own: letters stand on the others."""
@@ -32,62 +26,63 @@ STRAIGHT, THICKEST = 1.0, 1.5
 """Thicknesses that a rule may wander from its middle, a parabola, and those from which on ink crosses it."""
 
 UNBROKEN = 0.93
-"""Share of its columns that have ink, at least."""
+"""Share of its columns that have ink, at least: the feet of letters leave gaps between words."""
+
+BARE = 1.5
+"""Sigmas of the writing (see `page_ink`) that a rule goes somewhere with nothing else near, as between words: a line
+that letters hang from, as in Devanagari, is a stroke and ends with its word."""
 
 
-def without_rules(image: GreyImage) -> GreyImage:
+def painted_over(image: GreyImage) -> GreyImage:
     """The image (H, W) uint8 without the rules that it shows; itself where it shows none."""
     sigma = measure(image)
     if not sigma:
         return image
     ink = ink_of(image, sigma=sigma)
     rules = _rules(ink, sigma=sigma)
-    if not rules.any() or 2 * rules.sum() > ink.sum():  # a lone dash is no rule
+    others = int(ink.sum()) - int(rules.sum())
+    if not rules.any() or others < image.shape[1]:  # a lone dash is no rule
         return image
     dark = is_dark_on_light(image, around=THICKEST_MARK * sigma)
-    beside = np.ones((2 * _thickest(sigma) + 3, 1), np.uint8)
-    paper = cv2.morphologyEx(image, cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN, beside)
+    beyond = np.ones((2 * thickest_rule(sigma) + 3, 1), np.uint8)  # reaches over a rule and its edges
+    paper = cv2.morphologyEx(image, cv2.MORPH_CLOSE if dark else cv2.MORPH_OPEN, beyond)
     edges = cv2.dilate(rules.astype(np.uint8), np.ones((3, 1), np.uint8))
     return np.where(edges > 0, np.asarray(paper, np.uint8), image)
 
 
 def _rules(ink: GreyImage, *, sigma: float) -> Mask:
     """(H, W) where ink (H, W), 1 or 0, is a rule's."""
-    thick = _thickest(sigma)
-    whole = cv2.dilate(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, _row(thick)), np.ones((3, 1), np.uint8))
-    runs = cv2.morphologyEx(whole, cv2.MORPH_OPEN, _row(RUN * sigma))
-    runs = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, _row(BREAK * sigma))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
-    width, area = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_AREA]
-    long = (width >= max(SPAN * ink.shape[1], SHORTEST_RULE * sigma)) & (area <= (thick + 2) * width)
+    labels, stats = level_parts(ink, sigma=sigma)
     found = np.zeros(ink.shape, np.bool_)
-    for number in (np.flatnonzero(long[1:]) + 1).tolist():
+    room = max(round(2 * sigma), thickest_rule(sigma))
+    wide = stats[:, cv2.CC_STAT_WIDTH] >= SPAN * ink.shape[1]
+    for number in np.flatnonzero(long_and_thin(stats, sigma=sigma) & wide).tolist():
         top, height = stats[number, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()
-        rows = slice(max(top - thick, 0), top + height + thick)
-        found[rows] |= _rule(ink[rows], labels[rows] == number)
+        rows = slice(max(top - room, 0), top + height + room)
+        found[rows] |= _rule(ink[rows], labels[rows] == number, bare=round(BARE * sigma))
     return found
 
 
-def _rule(ink: GreyImage, near: Mask) -> Mask:
-    """The rule in some ink: what lies along a parabola through it and is no higher than it; nothing where that has
-    gaps, as the feet of letters have between words."""
-    rows, columns = np.nonzero(near & (ink > 0))
+def _rule(ink: GreyImage, near: Mask, *, bare: int) -> Mask:
+    """The rule in the ink around a level part of it: what lies along a parabola through it and is no higher than it;
+    nothing where it has gaps, or nowhere so many columns to itself."""
+    part = near & (ink > 0)
+    span, columns = near.any(axis=0), part.any(axis=0)
+    if columns.sum() < UNBROKEN * span.sum():
+        return np.zeros_like(near)
+    thickness = float(np.percentile(part.sum(axis=0)[columns], THIN))
+    rows, places = np.nonzero(part)
     width = ink.shape[1]
-    thickness = float(np.percentile(np.bincount(columns)[np.unique(columns)], THIN))
-    middle = np.polynomial.Polynomial.fit(columns / width, rows, 2)(np.arange(width) / width)
-    away = np.abs(np.arange(ink.shape[0])[:, None] - middle[None])
-    along = (away <= STRAIGHT * thickness) & (ink > 0)
-    span = along[:, columns.min() : columns.max() + 1]
-    if span.any(axis=0).mean() < UNBROKEN:
-        return np.zeros_like(along)
+    middle = np.polynomial.Polynomial.fit(places / width, rows, 2)(np.arange(width) / width)
+    along = (np.abs(np.arange(len(ink))[:, None] - middle) <= STRAIGHT * thickness) & (ink > 0)
+    alone = along.any(axis=0) & ~((ink > 0) & ~along).any(axis=0)
+    if along[:, span].any(axis=0).mean() < UNBROKEN or _longest_run(alone) < bare:
+        return np.zeros_like(near)
     crossing = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((round(THICKEST * thickness) + 1, 1), np.uint8))
     return np.asarray(along & (crossing == 0))
 
 
-def _thickest(sigma: float) -> int:
-    """Pixels of a rule at most."""
-    return round(THICKEST_RULE * sigma) + 1
-
-
-def _row(length: float) -> GreyImage:
-    return np.ones((1, round(length)), np.uint8)
+def _longest_run(flags: Mask) -> int:
+    """How many of the flags (N,) that follow one another are set, at most."""
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    return int((edges[1::2] - edges[::2]).max(initial=0))

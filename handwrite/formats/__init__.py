@@ -1,4 +1,5 @@
-"""The field's file formats: bytes from pages, and ink from bytes. Files are opened and written elsewhere.
+"""The field's file formats: bytes from pages, and ink from bytes. Files are opened and written elsewhere, from
+Python by `ink_file`.
 
 `encode(page, "svg", metadata=...)` and `decode(data, "json", name=...)` pick the format by its name; `format_of` finds
 it by the suffix of a file. Pages are in millimetres, and so is the ink in every file; `image_ink` writes ink that was

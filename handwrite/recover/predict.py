@@ -23,7 +23,7 @@ from handwrite.core.image import GreyImage, grey_of, read_image
 from handwrite.core.ink import Ink, join
 from handwrite.core.lines import cut, find_lines, find_page
 from handwrite.core.paper import without_table
-from handwrite.core.rules import without_rules
+from handwrite.core.rules import painted_over
 from handwrite.errors import InputError, OptionError
 from handwrite.recover.decode import decode, encode
 from handwrite.recover.glyph import FINE, MARGIN, TALL, Glyph, glyph_of
@@ -224,7 +224,7 @@ def _lines_of(image: GreyImage, level: str) -> list[_Line]:
         glyph = glyph_of(image)
         if level == "character" or _is_character(glyph):
             return [_Line([Piece(image, left=0, runs_on=False, height=TALL / glyph.scale)], [glyph])]
-    image = without_rules(image)
+    image = painted_over(image)
     found = find_page(image) if level == "auto" else find_lines(image) if level == "page" else []
     if level != "page" and not found:
         return [_cut_line(image, at_gaps=level != "word")]

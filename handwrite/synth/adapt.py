@@ -134,7 +134,7 @@ def _astray(net: SynthNet, line: Line, *, alphabet: Alphabet, statistics: Statis
     for offset in batch.offsets[: int(batch.lengths[0])]:
         _, phi = stepper.step(offset)
     places = torch.arange(phi.shape[1], device=phi.device)
-    return abs(float((phi[0] * places).sum() / phi[0].sum()) - len(line.text))
+    return abs(float((phi[0] * places).sum() / phi[0].sum()) - int((batch.symbols[0] > 0).sum()))
 
 
 def _batch(lines: Sequence[Line], *, alphabet: Alphabet, statistics: Statistics) -> InkBatch:

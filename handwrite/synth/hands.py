@@ -31,13 +31,17 @@ class Hand:
 
 
 def spelled(text: str, alphabet: Alphabet, *, name: str) -> str:
-    """What ink says, in the alphabet: accents that it lacks are left out, as they are when the model writes.
+    """What ink says, in the alphabet, by `Alphabet.same_shape`: "é" is e, as it is when the model writes.
 
-    Raises InputError, which calls the line `name`, when the text has other characters that the alphabet lacks."""
-    known = alphabet.same_shape(text)
-    if unknown := sorted({char for char in known if char not in alphabet}):
+    Raises InputError, which calls the line `name`, when the text has characters that look like none of the alphabet."""
+    if unknown := unknown_in(text, alphabet):
         raise InputError(f"{name}: the model does not know {' '.join(unknown)}; give a line without")
-    return known
+    return alphabet.same_shape(text)
+
+
+def unknown_in(text: str, alphabet: Alphabet) -> list[str]:
+    """The characters of a text that look like none of an alphabet."""
+    return sorted({char for char in alphabet.same_shape(text) if char not in alphabet})
 
 
 def primed(name: str, nobody: Tensor, line: Line, *, alphabet: Alphabet, statistics: Statistics) -> Hand:

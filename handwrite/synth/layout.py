@@ -153,7 +153,7 @@ def paper_size(name: str) -> tuple[float, float]:
 def layout(lines: Iterable[Sequence[Word]], page_format: PageFormat, *, seed: int) -> Iterator[Page]:
     """Lay out text lines of words, an empty one for a blank line; each page comes as soon as it is full.
 
-    Words keep the white before them, within reason. One wider than a row is drawn smaller until it fits. Blank lines
+    Words keep the white before them. One wider than a row is drawn smaller until it fits. Blank lines
     at the head of any page but the first are left out, as typesetters do. The ink of a page is in writing order, its
     clock from 0. `seed`, at least 0, fixes the drift of each row by (seed, page, row). No lines give no page.
     """

@@ -36,7 +36,7 @@ from handwrite.synth.sampler import Prime, Trace, draw
 from handwrite.synth.styles import fingerprint, load_style, user_styles
 from handwrite.synth.task import Statistics, restore, statistics_of
 from handwrite.synth.watch import judge
-from handwrite.synth.words import Word, joined, place, split_words
+from handwrite.synth.words import PART_SPACE, PIECE_SPACE, Word, joined, place, split_words
 
 Report = Callable[[int], None]
 Style = str | int | None
@@ -51,8 +51,6 @@ BATCH = 64
 """Drawings that are made at once: enough that one more costs little, and few enough that memory stays bounded."""
 
 LINE_SPACING = 4.0
-PIECE_SPACE, PART_SPACE = 1.8, 0.3
-"""White between two pieces of a line, and between those of one word, in x-heights."""
 
 PAUSE = 0.4
 """Seconds between two pieces or lines."""

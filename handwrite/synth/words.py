@@ -20,11 +20,8 @@ JOINED = 0.25
 WIDE = 0.8
 """x-heights that such a stroke is wide at least; a dot or a dash joins nothing."""
 
-DOTTED = set("ijäöüÄÖÜ.,:;!?'\"%")
-"""Characters with a part as small as a dot."""
-
-DOT = 0.2
-"""x-heights that a dot is wide and high at most; without `DOTTED` characters the pen only touched the paper."""
+DOT = 0.08
+"""x-heights that a touch of the pen is wide and high at most; the bar of a t is wider."""
 
 LOW = 0.3
 """x-heights that a cross is high at most."""
@@ -36,6 +33,9 @@ WORD_SPACE = (1.4, 2.5)
 
 LETTER_SPACE = 0.7
 """x-heights of white inside a word at most, 0.4 in the median: where there is more, two words are read."""
+
+PIECE_SPACE, PART_SPACE = 1.8, 0.3
+"""x-heights of white between words, and between parts of a word, that were drawn apart."""
 
 SHORTEST_PAUSE = 0.02
 """Seconds between two words at least."""
@@ -71,9 +71,10 @@ def joined(first: Word, second: Word) -> Word:
 
 
 def split_words(text: str, ink: Ink, attention: FloatArray) -> list[Word]:
-    """The words of a line of ink, as far apart as words are and their letters no farther than letters are. text : words
-    with one space between them. attention : (N, U + 1), phi of the window at each point, on each character and on the
-    place after the last. A word without ink of its own is taken into the one before it, or after it."""
+    """The words of a line of ink, as far apart as words are, and the letters of each no farther than letters are, but
+    where two cannot be parted; without touches of the pen that mean nothing. text : words with one space between them.
+    attention : (N, U + 1), phi of the window at each point, on each character and on the place after the last. A word
+    without ink of its own is taken into the one before it, or after it."""
     names, strokes = text.split(" "), ink.strokes()
     if not strokes:
         return [Word(text, ink)]
@@ -107,12 +108,17 @@ def _shares(text: str, ink: Ink, attention: FloatArray) -> NDArray[np.float32]:
 def _touches(names: Sequence[str], strokes: Sequence[FloatArray], looked: NDArray[np.int64]) -> NDArray[np.bool_]:
     """(strokes,) where the pen left a dot that no character has of the word that is looked at, or of the one before it,
     whose dots may come late. What is alone in its word is none."""
-    dotted = np.array([bool(DOTTED & set(name)) for name in names])
+    dotted = np.array([_has_dots(name) for name in names])
     late = np.concatenate([[False], dotted[:-1]])
     small = np.array([np.ptp(stroke[:, :2], axis=0).max() <= DOT for stroke in strokes])
     alone = np.bincount(looked, weights=~small, minlength=len(names)) == 0
     found: NDArray[np.bool_] = small & ~(dotted | late | alone)[looked]
     return found
+
+
+def _has_dots(text: str) -> bool:
+    """Whether a part of some character may be as small as a dot: none of plain letters and digits, but of i and j."""
+    return any(char in "ij" or not (char.isascii() and char.isalnum()) for char in text)
 
 
 def _owners(strokes: Sequence[FloatArray], shares: NDArray[np.float32]) -> NDArray[np.int64]:

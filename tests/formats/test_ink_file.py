@@ -44,6 +44,8 @@ def test_options_are_those_of_the_format(tmp_path: Path) -> None:
         (INK, "a.txt", {}, OptionError, "no ink format has the suffix '.txt'"),
         (INK, "a.svg", {"unit": 0.0}, OptionError, "unit 0 mm, margin 4 mm: both must be above 0"),
         (INK, "a.svg", {"margin": float("nan")}, OptionError, "both must be above 0"),
+        (INK, "a.svg", {"unit": 1e38}, OptionError, "at most 1000"),
+        (INK, "a.png", {"animate": True}, TypeError, "animate"),
         (Ink.from_strokes([]), "a.svg", {}, InputError, "there is no ink"),
         (INK, "no/such/a.svg", {}, InputError, "cannot write"),
     ],

@@ -23,8 +23,6 @@ from handwrite.synth.predict import (
     AHEAD,
     ATTEMPTS,
     LINE_SPACING,
-    PART_SPACE,
-    PIECE_SPACE,
     Line,
     Order,
     Synthesizer,
@@ -34,6 +32,7 @@ from handwrite.synth.predict import (
 )
 from handwrite.synth.sampler import Prime, Trace
 from handwrite.synth.task import Statistics
+from handwrite.synth.words import PART_SPACE, PIECE_SPACE
 
 LETTERS = Alphabet(" abcdefghijklmnopqrstuvwxyz")
 STATISTICS = Statistics(scale=0.5, time_step=0.02, gap=(0.1, 0.0))

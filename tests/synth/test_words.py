@@ -126,14 +126,16 @@ def test_two_words_in_one_are_not_closed_up() -> None:
     assert word.ink.bounds[2] == pytest.approx(4)
 
 
-def test_dots_that_no_character_has_are_left_out() -> None:
-    ink, attention = line((0, 1, "a"), (1.2, 1.3, "b"), (1.5, 2, "b"), (4, 5, "c"), (7, 8, "d"))
+def test_touches_of_the_pen_that_are_no_dots_are_left_out() -> None:
+    ink, attention = line((0, 1, "a"), (1.2, 1.25, "b"), (1.5, 2, "b"), (4, 5, "c"), (7, 8, "d"))
     plain, *_ = split_words(TEXT, ink, attention)
     assert len(plain.ink.strokes()) == 2
-    for text, count in (("ij c de", 3), ("ab i de", 2)):
+    for text, count in (("ij c de", 3), ("a- c de", 3), ("ab i de", 2)):
         assert len(split_words(text, ink, attention)[0].ink.strokes()) == count
-    late, attention = line((0, 1, "a"), (1.5, 2, "b"), (0.5, 0.6, "c"), (4, 5, "c"), (7, 8, "d"))
+    late, attention = line((0, 1, "a"), (1.5, 2, "b"), (0.5, 0.55, "c"), (4, 5, "c"), (7, 8, "d"))
     assert len(split_words("ij c de", late, attention)[0].ink.strokes()) == 3
     assert len(split_words(TEXT, late, attention)[0].ink.strokes()) == 2
-    lone = split((0, 1, "a"), (4, 4.1, "c"), (7, 8, "d"))[1]
+    lone = split((0, 1, "a"), (4, 4.05, "c"), (7, 8, "d"))[1]
     assert len(lone.ink.strokes()) == 1
+    short = split((0, 1, "a"), (0.45, 0.55, "a"), (4, 5, "c"), (7, 8, "d"))[0]
+    assert len(short.ink.strokes()) == 2
