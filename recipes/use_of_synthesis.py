@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
 
 
 def write(path: Path, book: str, *, lines: int) -> None:
-    """A store of lines that the window was content with, in all hands in turn (nobody's too), each with its own bias."""
+    """A store of lines that the window was content with, in all hands in turn, each with its own bias."""
     path.parent.mkdir(parents=True, exist_ok=True)
     synthesizer = Synthesizer.load()
     rng = np.random.default_rng(0)
