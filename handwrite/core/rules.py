@@ -54,7 +54,7 @@ def _rules(ink: GreyImage, *, sigma: float) -> Mask:
     """(H, W) where ink (H, W), 1 or 0, is a rule's."""
     labels, stats = level_parts(ink, sigma=sigma)
     found = np.zeros(ink.shape, np.bool_)
-    room = max(round(2 * sigma), thickest_rule(sigma))
+    room = max(round(2 * sigma), thickest_rule(sigma))  # about a small letter
     wide = stats[:, cv2.CC_STAT_WIDTH] >= SPAN * ink.shape[1]
     for number in np.flatnonzero(long_and_thin(stats, sigma=sigma) & wide).tolist():
         top, height = stats[number, [cv2.CC_STAT_TOP, cv2.CC_STAT_HEIGHT]].tolist()
