@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from handwrite.cli.progress import say
+from handwrite.core.files import reading
 from handwrite.errors import InputError, OptionError
 from handwrite.synth import DEFAULT_BIAS
 
@@ -113,10 +114,9 @@ def chosen_seed(seed: int | None) -> int:
 
 def read_bytes(path: str | Path) -> bytes:
     """What a file holds, or stdin for `-`. Raises InputError when it cannot be read."""
-    try:
-        return sys.stdin.buffer.read() if str(path) == STREAM else Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of a file") from error
+    with reading(path):
+        data = sys.stdin.buffer.read() if str(path) == STREAM else Path(path).read_bytes()
+    return data
 
 
 def read_text(path: str | Path) -> str:

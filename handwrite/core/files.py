@@ -1,4 +1,4 @@
-"""Files written whole or not at all.
+"""Files written whole or not at all, and what is said when one cannot be read.
 
 A file is written beside the wanted one and renamed over it, so that a crash leaves the old file. Formats are not known
 here: callers bring bytes.
@@ -8,9 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from handwrite.errors import InputError
+
+
+@contextlib.contextmanager
+def reading(path: str | Path) -> Iterator[None]:
+    """While a file is read: raises InputError naming the path and the system's reason when it cannot be."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of a file") from error
 
 
 def write_atomic(path: str | Path, data: bytes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from handwrite.core.files import write_atomic
+from handwrite.core.files import reading, write_atomic
 from handwrite.core.ink import Ink
 from handwrite.core.page import LOOSE_MARGIN, LOOSE_X_HEIGHT, Page
 from handwrite.errors import InputError, OptionError
@@ -50,8 +50,6 @@ def load(path: str | Path) -> Ink:
     form = format_of(path)
     if form not in READABLE:
         raise OptionError(f"{path}: ink can be read from {' and '.join(READABLE)} alone")
-    try:
+    with reading(path):
         data = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}; give the path of a file") from error
     return decode(data, form, name=str(path)).ink

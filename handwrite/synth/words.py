@@ -29,10 +29,10 @@ LOW = 0.3
 SPACE_WEIGHT = 0.01
 
 WORD_SPACE = (1.4, 2.5)
-"""x-heights of white between words, at least and at most; the hands of the weights leave 1.8 in the median."""
+"""x-heights of white between words, at least and at most; the default hand leaves 1.8 in the median."""
 
 LETTER_SPACE = 0.7
-"""x-heights of white inside a word at most, 0.4 in the median: where there is more, two words are read."""
+"""x-heights of white inside a word at most, 0.4 in its median: where there is more, two words are read."""
 
 PIECE_SPACE, PART_SPACE = 1.8, 0.3
 """x-heights of white between words, and between parts of a word, that were drawn apart."""
