@@ -140,11 +140,12 @@ def _iam_rows(folder: Path, table: Path) -> Iterator[_Row | Skipped]:
     for number, line in enumerate(_lines(table), 1):
         if line.startswith("#") or not line.strip():
             continue
-        name, *_, text = fields = line.split(" ", IAM_FIELDS - 1)
-        form = name.rpartition("-")[0]
+        fields = line.split(" ", IAM_FIELDS - 1)
         if len(fields) < IAM_FIELDS:
             yield Skipped(f"{table.name}:{number}", "a row that cannot be read")
             continue
+        name, *_, text = fields
+        form = name.rpartition("-")[0]
         if fields[1] == "err":
             yield Skipped(name, "its words are marked as wrongly cut; the line is kept", count=0)
         split = splits.get(name) or splits.get(form, "none")

@@ -139,6 +139,14 @@ def test_the_iam_database(iam: Path) -> None:
     assert (licence(iam), licence(iam / "lines")) == (IAM_LICENCE, UNSTATED)
 
 
+def test_a_row_of_one_word_is_left_out(iam: Path) -> None:
+    before, _ = outcome(iam)
+    (iam / "lines.txt").write_text(f"{LINES_TXT}\nnonsense\n")
+    samples, skipped = outcome(iam)
+    assert [sample.name for sample in samples] == [sample.name for sample in before]
+    assert (skipped[-1].name, skipped[-1].reason) == ("lines.txt:9", "a row that cannot be read")
+
+
 def test_lists_of_forms_and_no_lists(iam: Path) -> None:
     samples, skipped = outcome(iam)
     assert {s.split for s in samples} == {"none"}
