@@ -26,7 +26,8 @@ from handwrite.core.normalize import normalize
 from handwrite.core.render import Paper, render
 from handwrite.core.store import Store, sample_store
 from handwrite.errors import HandwriteError
-from handwrite.recognize.predict import BATCH, DECODERS, Decoder, Recognizer
+from handwrite.recognize.decoder import Decoder
+from handwrite.recognize.predict import BATCH, DECODERS, Recognizer
 
 LINES = 40
 LINE_HEIGHT = 72

@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handwrite.cli.options import Device, Threads, check_device, check_threads, read_text
+from handwrite.cli.options import (
+    Device,
+    LookAgainBelow,
+    Threads,
+    check_device,
+    check_look_again,
+    check_threads,
+    read_text,
+)
 from handwrite.cli.pictures import check_picture, write_picture
 from handwrite.cli.progress import progress
 from handwrite.errors import OptionError
+from handwrite.recognize import SURE
 
 if TYPE_CHECKING:
     from handwrite.evaluate.recognition import Judged, Row
@@ -53,6 +62,7 @@ def recognize(
         Path | None,
         typer.Option("--lexicon", metavar="FILE", show_default=False, help="The words that lexicon prefers."),
     ] = None,
+    look_again_below: LookAgainBelow = SURE,
     weights: Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights to measure.")] = "recognize",
     limit: Limit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -76,11 +86,12 @@ def recognize(
     `recognize --level word` would.
     """
     _check(limit, device, threads, sheet, curve)
+    check_look_again(look_again_below)
     from handwrite.evaluate.recognition_samples import evaluate, load_samples
     from handwrite.recognize.predict import Recognizer
 
     words = read_text(lexicon).split() if lexicon else []
-    recognizer = Recognizer.load(weights, device=device, threads=threads)
+    recognizer = Recognizer.load(weights, device=device, sure=look_again_below, threads=threads)
     model = None if language_model == NO_MODEL else language_model
     chosen = recognizer.decoder(decoder, language_model=model, words=words)
     samples = load_samples(data, split=split, levels=level, limit=limit)

@@ -61,6 +61,15 @@ Threads = Annotated[
     int | None, typer.Option("--threads", metavar="N", help="CPU threads to use; by default all cores.")
 ]
 
+LookAgainBelow = Annotated[
+    float,
+    typer.Option(
+        "--look-again-below",
+        metavar="P",
+        help="Lines of less confidence are looked at again, wider: 0 for none, which is faster, 1 for all.",
+    ),
+]
+
 DEVICES = ("auto", "cpu", "cuda")
 MOST_ATTEMPTS = 100
 MOST_THREADS = 1024
@@ -88,6 +97,12 @@ def check_threads(threads: int | None) -> None:
     """Raises OptionError unless the number is from 1 to `MOST_THREADS` or None."""
     if threads is not None and not 1 <= threads <= MOST_THREADS:
         raise OptionError(f"--threads {threads}: must be from 1 to {MOST_THREADS}")
+
+
+def check_look_again(below: float) -> None:
+    """Raises OptionError unless the confidence is from 0 to 1."""
+    if not 0 <= below <= 1:
+        raise OptionError(f"--look-again-below {below:g}: must be from 0 to 1")
 
 
 def check_attempts(attempts: int) -> None:

@@ -13,10 +13,12 @@ from handwrite.cli.images import Failures, Input, expanded, load, loaded, name_o
 from handwrite.cli.options import (
     Device,
     Images,
+    LookAgainBelow,
     OutputOfEach,
     Threads,
     check_choice,
     check_device,
+    check_look_again,
     check_threads,
     command_app,
     read_text,
@@ -25,10 +27,12 @@ from handwrite.cli.output import EachTarget, Formats, deliver_each, each_target,
 from handwrite.cli.progress import Advance
 from handwrite.cli.review import Review
 from handwrite.errors import InputError, OptionError
+from handwrite.recognize import SURE
 
 if TYPE_CHECKING:
     from handwrite.core.reading import Reading
-    from handwrite.recognize.predict import Decoder, Recognizer
+    from handwrite.recognize.decoder import Decoder
+    from handwrite.recognize.predict import Recognizer
 
 SUFFIXES = {"text": ".txt", "json": ".json", "alto": ".xml", "page": ".xml", "svg": ".svg"}
 """format -> how the files in a folder of them end."""
@@ -91,6 +95,7 @@ def recognize(
         str | None, typer.Option("--format", metavar="text|json|alto|page|svg", help="The result's format.")
     ] = None,
     output: OutputOfEach = None,
+    look_again_below: LookAgainBelow = SURE,
     reject_below: Annotated[
         float | None,
         typer.Option("--reject-below", metavar="P", help="Lines of less confidence, from 0 to 1, go to --review."),
@@ -108,6 +113,7 @@ def recognize(
 
     check_device(device)
     check_threads(threads)
+    check_look_again(look_again_below)
     check_choice("--level", level, LEVELS)
     words, name = _words(lexicon), decoder or ("lexicon" if lexicon else "beam")
     model = _language_model(lm, decoder=name)
@@ -115,7 +121,7 @@ def recognize(
     names = stems(paths)
     several = len(paths) > 1 or paths != images  # a folder counts as several
     goal = each_target(output, format, paths, formats=_formats(), stems=names, several=several)
-    recognizer = _load(weights, device=device, threads=threads)
+    recognizer = _load(weights, device=device, sure=look_again_below, threads=threads)
     chosen = recognizer.decoder(name, language_model=model, words=words)
     doubtful, failures = _review(reject_below, review), Failures()
     with closing(doubtful) if doubtful else nullcontext(), shown_progress("reading", goal, total=len(paths)) as advance:
@@ -133,10 +139,10 @@ def _formats() -> Formats:
     return Formats(SUFFIXES, JOINABLE, default="text", of=reading_format_of)
 
 
-def _load(weights: str, *, device: str, threads: int | None) -> Recognizer:
+def _load(weights: str, *, device: str, sure: float, threads: int | None) -> Recognizer:
     from handwrite.recognize.predict import Recognizer
 
-    return Recognizer.load(weights, device=device, threads=threads)
+    return Recognizer.load(weights, device=device, sure=sure, threads=threads)
 
 
 def _words(lexicon: Path | None) -> list[str]:

@@ -17,7 +17,8 @@ from handwrite.core.store import LEVELS, SPLITS, Store
 from handwrite.errors import InputError, OptionError
 from handwrite.evaluate.recognition import Judged, Recognition, Row, judge
 from handwrite.recognize.data import Written, load_written
-from handwrite.recognize.predict import Decoder, Recognizer
+from handwrite.recognize.decoder import Decoder
+from handwrite.recognize.predict import Recognizer
 
 USUAL_LEVELS = ("line", "word")
 READ_AS = {"character": "word", "word": "word", "line": "line"}

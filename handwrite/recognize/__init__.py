@@ -10,6 +10,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+SURE = 0.5
+"""Confidence of a line from which on one look at it is enough: its reading has more than half of the probability."""
+
 
 class _Callable(ModuleType):
     """A package has one name for itself and for the function that is used most."""

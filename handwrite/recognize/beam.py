@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from handwrite.core.alphabet import BLANK
 from handwrite.recognize.automaton import Automaton, Ints
-from handwrite.recognize.ctc import Decoded, Floats, Symbols, align, judge
+from handwrite.recognize.ctc import Decoded, Floats, Frames, Symbols, align, judge
 
 Array = NDArray[np.float64]
 
@@ -47,9 +47,22 @@ class BeamDecoder:
     def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
         """The reading of each line (T, S) of log probabilities; lines may differ in length, not in alphabet."""
         texts = self.search(lines)
+        return self.judge(lines, texts, align(lines, texts))
+
+    def judge(self, lines: Sequence[Floats], texts: Sequence[Symbols], frames: Sequence[Frames]) -> list[Decoded]:
+        """These texts as readings of the lines, the frames taken over: how likely each character is of all that might
+        stand there, with what the models say of it."""
         gains = [self._gains_along(symbols, size=line.shape[1]) for line, symbols in zip(lines, texts, strict=True)]
-        frames = align(lines, texts)
         return judge(lines, texts, frames, temperature=self.temperature, power=self.power, gains=gains)
+
+    def gain(self, symbols: Symbols) -> float:
+        """What the models and the bonus add to the log probability of a text."""
+        gain = self.bonus * len(symbols)
+        for model, weight in self.models:
+            states = model.walk(symbols)
+            said = model.gains[model.slots(states)[:-1], symbols].sum()
+            gain += weight * float(said + model.endings(states)[-1])
+        return gain
 
     def search(self, lines: Sequence[Floats]) -> list[Symbols]:
         """The symbols (U,) of the best text of each line."""

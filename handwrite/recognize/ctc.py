@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.nn.functional import ctc_loss
 
 from handwrite.core.alphabet import BLANK
+from handwrite.core.batch import pad
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
 Symbols = NDArray[np.int64]
-Frames = NDArray[np.int64]
+Frames = NDArray[np.int64] | NDArray[np.float64]
 
 LOWEST = -69.0
 """Log probability that takes the place of lower ones, so that every text stays possible."""
@@ -28,13 +30,13 @@ LOWEST = -69.0
 class Decoded:
     """What a decoder read in a line.
 
-    symbols : (U,) int64, the characters' indices in the alphabet. frames : (U, 2) int64, the frames [start, stop) of
-    each. confidences : (U,) float64 from 0 to 1, how likely each is right if those before it are. ending : how likely
-    nothing follows the last.
+    symbols : (U,) int64, the characters' indices in the alphabet. frames : (U, 2), the frames [start, stop) of each, in
+    fractions where they were found in a look of another width. confidences : (U,) float64 from 0 to 1, how likely each
+    is right if those before it are. ending : how likely nothing follows the last.
     """
 
     symbols: Symbols
-    frames: NDArray[np.int64]
+    frames: Frames
     confidences: NDArray[np.float64]
     ending: float
 
@@ -125,6 +127,16 @@ def _places(path: NDArray[np.int64], count: int) -> Frames:
     """The frames (count, 2) of each symbol on a path (T,) of states."""
     odd = 2 * np.arange(count) + 1
     return np.stack([np.searchsorted(path, odd), np.searchsorted(path, odd + 1)], 1)
+
+
+def log_likelihoods(lines: Sequence[Floats], texts: Sequence[Symbols]) -> NDArray[np.float64]:
+    """(B,) nats: the log probability of each text over all paths through its line (T, S); -inf of one that does not
+    fit."""
+    table = pad([np.maximum(line, LOWEST) for line in lines], time_first=True)
+    symbols = torch.from_numpy(np.concatenate(texts))
+    frames, sizes = (torch.tensor([len(own) for own in every]) for every in (lines, texts))
+    nats: NDArray[np.float64] = -ctc_loss(table, symbols, frames, sizes, reduction="none").double().numpy()
+    return nats
 
 
 def continuations(lines: Sequence[Floats], texts: Sequence[Symbols]) -> list[NDArray[np.float64]]:

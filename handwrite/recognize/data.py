@@ -20,6 +20,7 @@ from handwrite.core.normalize import normalize
 from handwrite.core.render import render
 from handwrite.core.store import Store, is_struck_out
 from handwrite.errors import InputError
+from handwrite.recognize.looks import WIDEST, widened
 
 WORD_SHARE, CHARACTER_SHARE = 0.75, 0.1
 """How often an epoch shows a single word and a single character; a scan and a line of ink come once."""
@@ -167,8 +168,10 @@ def string_together(inks: Sequence[Ink], *, level: str, rng: Rng) -> Ink:
 
 
 def varied_line(draw: Draw, rng: Rng) -> GreyImage | None:
-    """A varied, normalized image of a draw, (HEIGHT, W); None when it cannot hold its text."""
-    return _fitting(lambda: draw.image(rng), draw.text)
+    """A varied, normalized image of a draw, (HEIGHT, W), as wide as a look at it may be; None when it cannot hold its
+    text."""
+    line = _fitting(lambda: draw.image(rng), draw.text)
+    return None if line is None else widened(line, rng.uniform(1, WIDEST))
 
 
 def plain_line(item: Written) -> GreyImage | None:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -28,11 +27,14 @@ from handwrite.core.normalize import NormalLine, normalize
 from handwrite.core.paper import without_table
 from handwrite.core.reading import Box, Char, Line, Point, Reading, Word
 from handwrite.errors import InputError, OptionError
+from handwrite.recognize import SURE
 from handwrite.recognize.automaton import Automaton
 from handwrite.recognize.beam import BeamDecoder
-from handwrite.recognize.ctc import Decoded, Floats, decode_greedy
+from handwrite.recognize.ctc import Decoded, Frames
+from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.lexicon import Lexicon
 from handwrite.recognize.lm import LanguageModel
+from handwrite.recognize.looks import WIDER, decode, widened
 from handwrite.recognize.model import COLUMNS_PER_FRAME, STEP, RecognizeNet
 from handwrite.recognize.task import restore
 
@@ -46,24 +48,6 @@ WORD = re.compile(r"\S+")
 
 ROUND_WIDTH = 8 * STEP
 """Lines are padded to a multiple of so many columns: few shapes, few kernels kept for them."""
-
-
-class Decoder(Protocol):
-    """What turns log probabilities into text: `BeamDecoder` or `Greedy`."""
-
-    def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
-        """The reading of each line (T, S)."""
-
-
-@dataclass(frozen=True)
-class Greedy:
-    """The best path of each line."""
-
-    temperature: float = 1.0
-
-    def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
-        """The reading of each line (T, S) of log probabilities."""
-        return decode_greedy(lines, temperature=self.temperature)
 
 
 @dataclass(frozen=True)
@@ -86,20 +70,36 @@ class Recognizer:
     """Weights ready to read. Make one with `Recognizer.load`."""
 
     def __init__(
-        self, net: RecognizeNet, alphabet: Alphabet, *, tuning: Tuning | None = None, threads: int | None = None
+        self,
+        net: RecognizeNet,
+        alphabet: Alphabet,
+        *,
+        tuning: Tuning | None = None,
+        sure: float = SURE,
+        threads: int | None = None,
     ) -> None:
-        self.net, self.alphabet, self.tuning = net.eval(), alphabet, tuning or Tuning()
+        """sure : confidence of a line below which it is looked at again, wider; 0 for one look at every line."""
+        self.net, self.alphabet, self.tuning, self.sure = net.eval(), alphabet, tuning or Tuning(), sure
         if threads is not None:
             torch.set_num_threads(threads)
             cv2.setNumThreads(threads)
 
     @classmethod
-    def load(cls, weights: str | Path = "recognize", *, device: str = "auto", threads: int | None = None) -> Recognizer:
-        """The recognizer of a weights file, or the one that comes with the program. Raises CheckpointError."""
+    def load(
+        cls,
+        weights: str | Path = "recognize",
+        *,
+        device: str = "auto",
+        sure: float = SURE,
+        threads: int | None = None,
+    ) -> Recognizer:
+        """The recognizer of a weights file, or the one that comes with the program. sure : as of the class. Raises
+        CheckpointError."""
         checkpoint = load_checkpoint(weights, kind="recognize")
         header = checkpoint.header
         net = restore(header, checkpoint.tensors).to(torch_device(device))
-        return cls(net, Alphabet(header.alphabet), tuning=Tuning(**header.statistics), threads=threads)
+        tuning = Tuning(**header.statistics)
+        return cls(net, Alphabet(header.alphabet), tuning=tuning, sure=sure, threads=threads)
 
     def decoder(
         self, name: str = "beam", *, language_model: str | Path | None = "lm", words: Sequence[str] = ()
@@ -149,9 +149,17 @@ class Recognizer:
         read: dict[int, Line] = {}
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH].tolist()
-            decoded = decoder.decode(self.log_probabilities([lines[index].pixels for index in part]))
+            decoded = self._decoded([lines[index].pixels for index in part], decoder)
             read |= {index: self._line(lines[index], one) for index, one in zip(part, decoded, strict=True)}
         return [read[index] for index in range(len(lines))]
+
+    def _decoded(self, lines: Sequence[GreyImage], decoder: Decoder) -> list[Decoded]:
+        """What the decoder reads in normalized lines, with a second look where it is in doubt."""
+
+        def look_again(doubtful: Sequence[int]) -> list[NDArray[np.float32]]:
+            return self.log_probabilities([widened(lines[index], WIDER) for index in doubtful])
+
+        return decode(decoder, self.log_probabilities(lines), look_again, sure=self.sure)
 
     @torch.inference_mode()
     def log_probabilities(self, lines: Sequence[GreyImage]) -> list[NDArray[np.float32]]:
@@ -216,7 +224,7 @@ def _placed(piece: _Piece, line: Line, *, one_word: bool) -> Line:
     return replace(line, outline=piece.outline) if piece.outline else line
 
 
-def _edges(frames: NDArray[np.int64]) -> NDArray[np.float64]:
+def _edges(frames: Frames) -> NDArray[np.float64]:
     """(U + 1,) where each character begins and the last ends, in frames: half-way between the frames of neighbours."""
     if not len(frames):
         return np.zeros(1)

@@ -1,7 +1,7 @@
 """Choosing how decoders weigh, on validation data: what `predict.Tuning` holds.
 
-The net runs over each line once; all is chosen from its log probabilities. Sources count alike, however many lines
-each has. No weights are trained here.
+The net looks twice at each line, once; all is chosen from the log probabilities. Sources count alike, however many
+lines each has. No weights are trained here.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ from handwrite.core.checkpoint import load_checkpoint, save_checkpoint
 from handwrite.core.metrics import cer, joined, words_right
 from handwrite.errors import InputError
 from handwrite.recognize.beam import BeamDecoder
+from handwrite.recognize.ctc import Decoded, Symbols
 from handwrite.recognize.data import Written, plain_line
+from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.lm import LanguageModel
-from handwrite.recognize.predict import BATCH, WORD, Decoder, Greedy, Recognizer, Tuning
+from handwrite.recognize.looks import WIDER, decode, likelier, widened
+from handwrite.recognize.predict import BATCH, WORD, Recognizer, Tuning
 from handwrite.recognize.task import restore
 
 WEIGHTS = (0.1, 0.3, 0.5, 0.7, 0.9, 1.1)
@@ -58,9 +61,11 @@ Judged = list[NDArray[np.float64]]
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A line as the net sees it. rows : (T, S) float32 log probabilities. text : what it says, composed (NFC)."""
+    """A line as the net sees it. first, second : (T, S) float32 log probabilities in each look. text : what it says,
+    composed (NFC)."""
 
-    rows: NDArray[np.float32]
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
     text: str
     source: str
 
@@ -74,9 +79,12 @@ def look(
     for start in range(0, len(samples), BATCH):
         part = samples[start : start + BATCH]
         drawn = [(sample, pixels) for sample in part if (pixels := plain_line(sample)) is not None]
-        rows = recognizer.log_probabilities([pixels for _, pixels in drawn]) if drawn else []
-        for (sample, _), row in zip(drawn, rows, strict=True):
-            seen.append(Seen(row, unicodedata.normalize("NFC", sample.text), sample.source))
+        if drawn:
+            lines = [pixels for _, pixels in drawn]
+            first = recognizer.log_probabilities(lines)
+            second = recognizer.log_probabilities([widened(line, WIDER) for line in lines])
+            for (sample, _), one, other in zip(drawn, first, second, strict=True):
+                seen.append(Seen(one, other, unicodedata.normalize("NFC", sample.text), sample.source))
         report(len(part))
     return seen
 
@@ -91,7 +99,7 @@ def tune(
     search.
     report : called after each of `TRIALS`. Raises InputError when no words are read in the lines.
     """
-    ordered = sorted(lines, key=lambda line: len(line.rows))
+    ordered = sorted(lines, key=lambda line: len(line.first))
     temperature, _ = _calibrated(Greedy, ordered, alphabet, report, powers=(1.0, 1.0))
     automaton = language_model.for_alphabet(alphabet)
 
@@ -132,10 +140,18 @@ def _error(decoder: BeamDecoder, lines: Sequence[Seen], alphabet: Alphabet) -> f
     """The mean over sources of the character error rate of a decoder."""
     truths, reads = defaultdict(list), defaultdict(list)
     for part in _parts(lines):
-        for line, symbols in zip(part, decoder.search([line.rows for line in part]), strict=True):
+        for line, symbols in zip(part, _search(decoder, part), strict=True):
             truths[line.source].append(joined(line.text))
             reads[line.source].append(joined(" ".join(alphabet.decode(symbols).split())))
     return float(np.mean([cer(truths[source], reads[source]) for source in truths]))
+
+
+def _search(decoder: BeamDecoder, lines: Sequence[Seen]) -> list[Symbols]:
+    """The likelier of the texts that are found in the two looks at each line."""
+    looks = [line.first for line in lines], [line.second for line in lines]
+    texts, others = (decoder.search(look) for look in looks)
+    better = likelier(decoder, looks, texts, others)
+    return [text if wins else other for text, other, wins in zip(texts, others, better, strict=True)]
 
 
 def _calibrated(
@@ -147,7 +163,7 @@ def _calibrated(
     powers: tuple[float, float],
 ) -> tuple[float, float]:
     """The temperature and, between the powers, the power at which the confidences of words are best; decoder : makes
-    one of a temperature, which must have no say in the text."""
+    one of a temperature, which has a say in which lines are looked at again, and no other in the text."""
 
     def best_power(judged: Judged) -> float:
         return _least(lambda power: _surprise(judged, power), *powers, tries=TEMPERATURES)
@@ -168,7 +184,7 @@ def _judged(decoder: Decoder, lines: Sequence[Seen], alphabet: Alphabet) -> Judg
     """The confidences (words,) of each source, and whether the words are right."""
     found: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for part in _parts(lines):
-        for line, decoded in zip(part, decoder.decode([line.rows for line in part]), strict=True):
+        for line, decoded in zip(part, _read(decoder, part), strict=True):
             matches = list(WORD.finditer(alphabet.decode(decoded.symbols)))
             right = words_right(line.text, [match[0] for match in matches])
             found[line.source] += [
@@ -177,6 +193,12 @@ def _judged(decoder: Decoder, lines: Sequence[Seen], alphabet: Alphabet) -> Judg
     if not any(found.values()):
         raise InputError("no words are read in these samples; train the weights, or give other data")
     return [np.array(own).T for own in found.values() if own]
+
+
+def _read(decoder: Decoder, lines: Sequence[Seen]) -> list[Decoded]:
+    """As the recognizer reads: with the second look where the first leaves doubt."""
+    first = [line.first for line in lines]
+    return decode(decoder, first, lambda doubtful: [lines[index].second for index in doubtful])
 
 
 def _surprise(judged: Judged, power: float) -> float:

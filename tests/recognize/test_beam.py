@@ -74,6 +74,14 @@ def test_a_wide_beam_with_models_finds_the_best_of_all_texts(seed: int, lm: Auto
     assert tuple(wide(models, 0.7).search([line])[0]) == max(texts, key=texts.__getitem__)
 
 
+def test_the_gain_of_a_text_is_what_the_models_say(lm: Automaton) -> None:
+    lexicon = Lexicon(["ab", "abba"], LETTERS, penalty=1.5)
+    decoder = BeamDecoder(((lm, 0.8), (lexicon, 1.0)), bonus=0.7)
+    for text in ((), (1,), (1, 2, 2, 1), (2, 3, 1)):
+        said = 0.7 * len(text) + 0.8 * gain(lm, text) + gain(lexicon, text)
+        assert decoder.gain(np.array(text, np.int64)) == pytest.approx(said)
+
+
 def test_a_batch_reads_as_its_lines_do(lm: Automaton) -> None:
     lines = [lattice(seed, frames=frames, sharpness=4) for seed, frames in enumerate((30, 3, 0, 17))]
     lines.append(np.log(np.full((9, 4), [0.997, 0.001, 0.001, 0.001], np.float32)))

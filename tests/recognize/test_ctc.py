@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from handwrite.core.alphabet import BLANK
-from handwrite.recognize.ctc import Decoded, align, best_path, continuations, decode_greedy, judge
+from handwrite.recognize.ctc import Decoded, align, best_path, continuations, decode_greedy, judge, log_likelihoods
 
 FRAMES, SYMBOLS = 5, 3
 
@@ -44,6 +44,14 @@ def test_the_best_path_is_the_best_of_all_paths(seed: int) -> None:
     assert tuple(symbols) == collapse(best)
     assert [set(best[start:stop]) for start, stop in frames] == [{symbol} for symbol in symbols]
     assert align([line], [symbols])[0].tolist() == frames.tolist()
+
+
+def test_texts_are_as_likely_as_all_their_paths() -> None:
+    lines = [lattice(0), lattice(1, frames=3)]
+    every = [all_texts(line) for line in lines]
+    for text in ((), (1,), (1, 1), (2, 1, 2), (1, 2, 2)):
+        found = np.exp(log_likelihoods(lines, [np.array(text, np.int64)] * 2))
+        assert found == pytest.approx([texts.get(text, 0) for texts in every], rel=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -18,8 +18,9 @@ from handwrite.core.image import GreyImage
 from handwrite.core.normalize import normalize
 from handwrite.errors import InputError, OptionError
 from handwrite.recognize.beam import BeamDecoder
+from handwrite.recognize.decoder import Greedy
 from handwrite.recognize.model import COLUMNS_PER_FRAME, RecognizeConfig, RecognizeNet
-from handwrite.recognize.predict import BATCH, Greedy, Recognizer, Tuning
+from handwrite.recognize.predict import BATCH, Recognizer, Tuning
 
 ALPHABET = Alphabet(" ob")
 SMALL = RecognizeConfig(symbols=len(ALPHABET), channels=(4, 4, 4, 8), hidden=8)
@@ -141,6 +142,29 @@ def test_lines_are_read_the_same_alone_and_together() -> None:
         (alone,) = recognizer.log_probabilities([line])
         np.testing.assert_allclose(alone, rows, atol=0.05)
         assert len(rows) == 2 * -(-line.shape[1] // 8)
+
+
+class Shortsighted(Counting):
+    """Sees nothing but "o" in a line whose marks are narrow, and doubts it."""
+
+    def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        table, frames, _ = super().forward(images, widths)
+        for row, image in enumerate(images):
+            edges = torch.diff((image > 0.5).any(0).int(), prepend=torch.zeros(1).int())
+            if (edges != 0).nonzero().diff(dim=0)[0] < 9:
+                letters = table[:, row, 1:].amax(1) > table[:, row, 0]
+                table[letters, row] = torch.tensor([0.01, 0.01, 0.6, 0.38]).log()
+        return table, frames, None
+
+
+@pytest.mark.parametrize("sure", [0.0, 0.5])
+def test_a_line_that_was_doubtful_is_read_wider(sure: float) -> None:
+    placed = marks("obobo")
+    recognizer = Recognizer(Shortsighted(SMALL), ALPHABET, sure=sure)
+    (line,) = recognizer.read(paint(placed), level="line").lines
+    assert line.text == ("obobo" if sure else "ooooo")
+    for char, (_, mark) in zip(line.words[0].chars, placed, strict=True):
+        assert (char.box.left, char.box.right) == pytest.approx((mark[0], mark[2]), abs=5)
 
 
 def test_decoders_by_name(recognizer: Recognizer) -> None:

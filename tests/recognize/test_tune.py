@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,10 +19,12 @@ from handwrite.errors import InputError
 from handwrite.recognize import tune as module
 from handwrite.recognize.beam import BeamDecoder
 from handwrite.recognize.data import load_written
+from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.lm import LanguageModel
+from handwrite.recognize.looks import WIDER
 from handwrite.recognize.model import RecognizeConfig, RecognizeNet
-from handwrite.recognize.predict import Decoder, Greedy, Recognizer, Tuning
+from handwrite.recognize.predict import Recognizer, Tuning
 from handwrite.recognize.tune import POWERS, Seen, look, tune, write_tuned
 
 ALPHABET = Alphabet(" abc")
@@ -39,7 +41,8 @@ def line(letters: NDArray[np.float64], text: str, *, source: str = "toy", temper
     for row, values in zip(table, frames[:-1], strict=True):
         row[list(values)] = list(values.values())
     table -= np.log(np.exp(table - CERTAIN).sum(1, keepdims=True)) + CERTAIN
-    return Seen(table.astype(np.float32), text, source)
+    rows = table.astype(np.float32)
+    return Seen(rows, rows, text, source)
 
 
 def drawn(count: int, *, temperature: float, seed: int = 0, source: str = "toy") -> list[Seen]:
@@ -96,7 +99,7 @@ def test_sources_count_alike_whatever_their_size() -> None:
     many, few = drawn(300, temperature=1.0, source="many"), drawn(75, temperature=3.0, seed=1, source="few")
     alone = temperature_of(Greedy, many)
     together = temperature_of(Greedy, [*many, *few])
-    pooled = [Seen(one.rows, one.text, "one") for one in [*many, *few]]
+    pooled = [replace(one, source="one") for one in [*many, *few]]
     assert alone < temperature_of(Greedy, pooled) < together - 0.1
 
 
@@ -131,7 +134,7 @@ def test_nothing_read_is_said(model: LanguageModel) -> None:
     rows = np.full((8, len(ALPHABET)), -50.0, np.float32)
     rows[:, BLANK] = 0
     with pytest.raises(InputError, match="no words are read"):
-        tune([Seen(rows, "a", "toy")], ALPHABET, model)
+        tune([Seen(rows, rows, "a", "toy")], ALPHABET, model)
 
 
 def test_golden_section() -> None:
@@ -171,7 +174,7 @@ def test_only_the_tuning_is_written_anew(weights: Path, tmp_path: Path) -> None:
     assert load_checkpoint(weights, kind="recognize").header == after.header
 
 
-def test_the_net_looks_at_every_sample_once(weights: Path, toy_store: Path) -> None:
+def test_the_net_looks_twice_at_every_sample(weights: Path, toy_store: Path) -> None:
     recognizer = Recognizer.load(weights, device="cpu")
     samples = load_written([Store(toy_store)], splits=("val",))
     told: list[int] = []
@@ -179,5 +182,7 @@ def test_the_net_looks_at_every_sample_once(weights: Path, toy_store: Path) -> N
     assert sum(told) == len(samples) == len(seen) == 12
     assert [one.text for one in seen] == [sample.text for sample in samples]
     for one in seen:
-        assert one.rows.shape[1] == len(ALPHABET)
-        assert np.exp(one.rows).sum(1) == pytest.approx(1, abs=1e-3)
+        assert len(one.second) == pytest.approx(WIDER * len(one.first), abs=3)
+        for rows in (one.first, one.second):
+            assert rows.shape[1] == len(ALPHABET)
+            assert np.exp(rows).sum(1) == pytest.approx(1, abs=1e-3)
