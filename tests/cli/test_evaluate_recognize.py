@@ -83,6 +83,7 @@ def test_decoders(weights: str, toy_store: Path, tmp_path: Path, capsys: Capture
     ("options", "message"),
     [
         (["--limit", "0"], "--limit 0: must be at least 1"),
+        (["--look-again-below", "-0.1"], "--look-again-below -0.1: must be from 0 to 1"),
         (["--level", "page"], "--level page: no such level"),
         (["--split", "dev"], "--split dev: no such split"),
         (["--decoder", "oracle"], "--decoder oracle: no such decoder"),

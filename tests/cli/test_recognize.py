@@ -31,6 +31,7 @@ from handwrite.core.ink import Ink
 from handwrite.core.page import Page
 from handwrite.corpora import line_folder
 from handwrite.formats import encode, format_of
+from handwrite.recognize.looks import WIDER
 from handwrite.recognize.model import COLUMNS_PER_FRAME, RecognizeConfig, RecognizeNet
 from handwrite.recognize.predict import Recognizer
 
@@ -305,6 +306,8 @@ def test_images_of_other_kinds_are_read(recognize: Recognize, capfdbinary: Captu
         (["--reject-below", "0.5"], "--reject-below P and --review DIR go together"),
         (["--review", "r"], "--reject-below P and --review DIR go together"),
         (["--reject-below", "80", "--review", "r"], "--reject-below 80: must be above 0 and at most 1"),
+        (["--look-again-below", "1.5"], "--look-again-below 1.5: must be from 0 to 1"),
+        (["--look-again-below", "nan"], "--look-again-below nan: must be from 0 to 1"),
         (["--device", "gpu"], "--device gpu: no such device"),
         (["--threads", "0"], "--threads 0: must be from 1"),
     ],
@@ -400,6 +403,27 @@ def test_doubtful_lines_are_set_aside_as_training_takes_them(recognize: Recogniz
     assert [sample.text for sample in samples] == ["llllll", "lll"]  # type: ignore[union-attr]
     assert recognize("doubtful/page-04.png", "doubtful/page-2-01.png") == 0
     assert [row.split("\t")[1] for row in capfdbinary.readouterr().out.decode().splitlines()] == ["llllll", "lll"]
+
+
+@pytest.mark.parametrize(
+    ("options", "again"), [([], [3]), (["--look-again-below", "0"], []), (["--look-again-below", "1"], [3, 6])]
+)
+def test_doubtful_lines_are_looked_at_again(
+    options: list[str], again: list[int], recognize: Recognize, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[list[int]] = []
+
+    def log_probabilities(recognizer: Recognizer, lines: Sequence[Grey]) -> list[NDArray[np.float32]]:
+        looked.append([line.shape[1] for line in lines])
+        return [planted(line) for line in lines]
+
+    monkeypatch.setattr(Recognizer, "log_probabilities", log_probabilities)
+    save("a.png", picture(bars([3])))
+    save("b.png", picture(bars([3, 3])))
+    assert recognize("a.png", "b.png", *options) == 0
+    first, *rest = looked
+    wider = {bars: WIDER * width for bars, width in zip((3, 6), first, strict=True)}
+    assert [width for look in rest for width in look] == pytest.approx([wider[bars] for bars in again], abs=1)
 
 
 def test_a_folder_that_may_hold_work_is_not_touched(recognize: Recognize, capfdbinary: Capture) -> None:
