@@ -22,7 +22,7 @@ from handwrite.cli.options import (
 from handwrite.cli.pictures import check_picture, write_picture
 from handwrite.cli.progress import progress
 from handwrite.errors import OptionError
-from handwrite.recognize import SURE
+from handwrite.recognize import LOOK_AGAIN_BELOW
 
 if TYPE_CHECKING:
     from handwrite.evaluate.recognition import Judged, Row
@@ -62,7 +62,7 @@ def recognize(
         Path | None,
         typer.Option("--lexicon", metavar="FILE", show_default=False, help="The words that lexicon prefers."),
     ] = None,
-    look_again_below: LookAgainBelow = SURE,
+    look_again_below: LookAgainBelow = LOOK_AGAIN_BELOW,
     weights: Annotated[str, typer.Option("--weights", metavar="FILE", help="Weights to measure.")] = "recognize",
     limit: Limit = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -91,7 +91,7 @@ def recognize(
     from handwrite.recognize.predict import Recognizer
 
     words = read_text(lexicon).split() if lexicon else []
-    recognizer = Recognizer.load(weights, device=device, sure=look_again_below, threads=threads)
+    recognizer = Recognizer.load(weights, device=device, look_again_below=look_again_below, threads=threads)
     model = None if language_model == NO_MODEL else language_model
     chosen = recognizer.decoder(decoder, language_model=model, words=words)
     samples = load_samples(data, split=split, levels=level, limit=limit)

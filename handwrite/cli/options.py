@@ -66,7 +66,7 @@ LookAgainBelow = Annotated[
     typer.Option(
         "--look-again-below",
         metavar="P",
-        help="Lines of less confidence are looked at again, wider: 0 for none, which is faster, 1 for all.",
+        help="Lines of less probable readings are looked at again, wider: 0 for none, which is faster, 1 for all.",
     ),
 ]
 
@@ -100,7 +100,7 @@ def check_threads(threads: int | None) -> None:
 
 
 def check_look_again(below: float) -> None:
-    """Raises OptionError unless the confidence is from 0 to 1."""
+    """Raises OptionError unless the probability is from 0 to 1."""
     if not 0 <= below <= 1:
         raise OptionError(f"--look-again-below {below:g}: must be from 0 to 1")
 

@@ -27,7 +27,7 @@ from handwrite.cli.output import EachTarget, Formats, deliver_each, each_target,
 from handwrite.cli.progress import Advance
 from handwrite.cli.review import Review
 from handwrite.errors import InputError, OptionError
-from handwrite.recognize import SURE
+from handwrite.recognize import LOOK_AGAIN_BELOW
 
 if TYPE_CHECKING:
     from handwrite.core.reading import Reading
@@ -95,7 +95,7 @@ def recognize(
         str | None, typer.Option("--format", metavar="text|json|alto|page|svg", help="The result's format.")
     ] = None,
     output: OutputOfEach = None,
-    look_again_below: LookAgainBelow = SURE,
+    look_again_below: LookAgainBelow = LOOK_AGAIN_BELOW,
     reject_below: Annotated[
         float | None,
         typer.Option("--reject-below", metavar="P", help="Lines of less confidence, from 0 to 1, go to --review."),
@@ -121,7 +121,7 @@ def recognize(
     names = stems(paths)
     several = len(paths) > 1 or paths != images  # a folder counts as several
     goal = each_target(output, format, paths, formats=_formats(), stems=names, several=several)
-    recognizer = _load(weights, device=device, sure=look_again_below, threads=threads)
+    recognizer = _load(weights, device, threads, look_again_below)
     chosen = recognizer.decoder(name, language_model=model, words=words)
     doubtful, failures = _review(reject_below, review), Failures()
     with closing(doubtful) if doubtful else nullcontext(), shown_progress("reading", goal, total=len(paths)) as advance:
@@ -139,10 +139,10 @@ def _formats() -> Formats:
     return Formats(SUFFIXES, JOINABLE, default="text", of=reading_format_of)
 
 
-def _load(weights: str, *, device: str, sure: float, threads: int | None) -> Recognizer:
+def _load(weights: str, device: str, threads: int | None, look_again_below: float) -> Recognizer:
     from handwrite.recognize.predict import Recognizer
 
-    return Recognizer.load(weights, device=device, sure=sure, threads=threads)
+    return Recognizer.load(weights, device=device, look_again_below=look_again_below, threads=threads)
 
 
 def _words(lexicon: Path | None) -> list[str]:

@@ -112,6 +112,11 @@ def normalize(image: GreyImage) -> NormalLine:
     )
 
 
+def widened(pixels: GreyImage, by: float) -> GreyImage:
+    """A normalized line (HEIGHT, W) uint8 as (HEIGHT, W * by). by : at least 1."""
+    return np.asarray(cv2.resize(pixels, (round(pixels.shape[1] * by), HEIGHT)), np.uint8)
+
+
 def ink_of(image: GreyImage) -> FloatImage:
     """How much ink there is at each pixel of an image (H, W): float32 from 0 for paper to 1.
 

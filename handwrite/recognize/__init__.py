@@ -10,8 +10,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-SURE = 0.5
-"""Confidence of a line from which on one look at it is enough: its reading has more than half of the probability."""
+LOOK_AGAIN_BELOW = 0.5
+"""Share of all probability below which a reading is doubted and its line looked at again: below half, another may be
+likelier."""
 
 
 class _Callable(ModuleType):

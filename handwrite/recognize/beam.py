@@ -61,7 +61,7 @@ class BeamDecoder:
         for model, weight in self.models:
             states = model.walk(symbols)
             said = model.gains[model.slots(states)[:-1], symbols].sum()
-            gain += weight * float(said + model.endings(states)[-1])
+            gain += weight * float(said + model.endings(states[-1:])[0])
         return gain
 
     def search(self, lines: Sequence[Floats]) -> list[Symbols]:

@@ -16,11 +16,10 @@ from handwrite.core.alphabet import Alphabet
 from handwrite.core.augment import Dose, Strength, draw_line, vary_image
 from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink, join
-from handwrite.core.normalize import normalize
+from handwrite.core.normalize import normalize, widened
 from handwrite.core.render import render
 from handwrite.core.store import Store, is_struck_out
 from handwrite.errors import InputError
-from handwrite.recognize.looks import WIDEST, widened
 
 WORD_SHARE, CHARACTER_SHARE = 0.75, 0.1
 """How often an epoch shows a single word and a single character; a scan and a line of ink come once."""
@@ -34,6 +33,10 @@ SCAN_STRENGTH = Strength(
     thinner=Dose(chance=0.2, most=0.4),
 )
 """How scans are varied: their hands do not change as those of drawn ink do, and are learned by heart otherwise."""
+
+WIDEST = 1.3
+"""Times their width that lines are stretched to at most, all widths from their own on alike: reading looks at a line in
+several."""
 
 MOST_WORDS, MOST_CHARACTERS = 4, 8
 """Pieces that are strung together at most."""
@@ -168,7 +171,7 @@ def string_together(inks: Sequence[Ink], *, level: str, rng: Rng) -> Ink:
 
 
 def varied_line(draw: Draw, rng: Rng) -> GreyImage | None:
-    """A varied, normalized image of a draw, (HEIGHT, W), as wide as a look at it may be; None when it cannot hold its
+    """A varied, normalized image of a draw, (HEIGHT, W), stretched up to `WIDEST` times; None when it cannot hold its
     text."""
     line = _fitting(lambda: draw.image(rng), draw.text)
     return None if line is None else widened(line, rng.uniform(1, WIDEST))

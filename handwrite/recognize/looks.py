@@ -1,73 +1,68 @@
 """A second look at lines that were read with doubt: the same line, wider.
 
 In a crowded hand letters are a frame or two wide and are left out. Spread out, the line is read with other errors, and
-of the two readings the one that is likelier in both looks is right more often. Training shows lines in all widths
-between. What a look is made of, images and a net, is known to `predict`.
+of the two readings the one that is likelier in the two looks together is right more often. How a look is taken, with
+images and a net, is known to `predict`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwrite.core.image import GreyImage
-from handwrite.recognize import SURE
+from handwrite.recognize import LOOK_AGAIN_BELOW
 from handwrite.recognize.ctc import Decoded, Floats, Symbols, log_likelihoods
 from handwrite.recognize.decoder import Decoder
 
 WIDER = 1.25
 """Times its width that a line has in the second look."""
 
-WIDEST = 1.3
-"""Times its width that training shows a line in at most."""
-
-LookAgain = Callable[[Sequence[int]], Sequence[Floats]]
-"""Indices of lines -> the log probabilities (T', S) of each in the second look."""
+SecondLook = Callable[[Sequence[int]], Sequence[Floats]]
+"""Indices of lines -> the log probabilities (T', S) of each, when it is `WIDER`."""
 
 
-def widened(pixels: GreyImage, by: float) -> GreyImage:
-    """A normalized line (H, W) uint8 as (H, W * by)."""
-    size = (max(round(pixels.shape[1] * by), 1), pixels.shape[0])
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+def decode_looking_again(
+    decoder: Decoder, lines: Sequence[Floats], second_look: SecondLook, *, below: float = LOOK_AGAIN_BELOW
+) -> list[Decoded]:
+    """The reading of each line (T, S) of log probabilities, after a second look where its text has less than `below` of
+    all probability.
 
-
-def decode(decoder: Decoder, lines: Sequence[Floats], look_again: LookAgain, *, sure: float = SURE) -> list[Decoded]:
-    """The reading of each line (T, S) of log probabilities, after a second look where its confidence is below `sure`.
-
-    Places are in frames of the first look, from the second one in fractions of them.
+    Frames are those of the first look, in fractions where a text was found in the second. A text of the second look for
+    which the first has too few frames is not taken.
     """
     read = decoder.decode(lines)
-    doubtful = [index for index, one in enumerate(read) if one.confidence() < sure]
+    nats = log_likelihoods(lines, [one.symbols for one in read])
+    doubtful = np.flatnonzero(np.exp(nats) < below).tolist()
     if doubtful:
         first = [lines[index] for index in doubtful]
-        settled = _settled(decoder, first, look_again(doubtful), [read[index] for index in doubtful])
+        settled = _settled(decoder, (first, second_look(doubtful)), [read[index] for index in doubtful])
         for index, one in zip(doubtful, settled, strict=True):
             read[index] = one
     return read
 
 
 def _settled(
-    decoder: Decoder, first: Sequence[Floats], second: Sequence[Floats], read: Sequence[Decoded]
+    decoder: Decoder, looks: tuple[Sequence[Floats], Sequence[Floats]], read: Sequence[Decoded]
 ) -> list[Decoded]:
-    """Of what was read in the first look and what is read in the second the likelier, with the mean of the confidences
-    that it deserves in each."""
-    again = decoder.decode(second)
-    better = likelier(decoder, (first, second), [one.symbols for one in again], [one.symbols for one in read])
-    chosen = [other if wins else one for one, other, wins in zip(read, again, better, strict=True)]
-    elsewhere = [one if wins else other for one, other, wins in zip(first, second, better, strict=True)]
-    doubted = decoder.judge(elsewhere, [one.symbols for one in chosen], [one.frames for one in chosen])
+    """What was read in the first look, or what is read in the second where that is likelier; with the geometric mean of
+    the confidences that it deserves in each."""
+    again = decoder.decode(looks[1])
+    better = likelier(decoder, looks, [one.symbols for one in again], [one.symbols for one in read])
+    texts = [other.symbols if wins else one.symbols for one, other, wins in zip(read, again, better, strict=True)]
+    frames = [
+        other.frames / WIDER if wins else one.frames for one, other, wins in zip(read, again, better, strict=True)
+    ]
+    in_each = [decoder.judge(look, texts, frames) for look in looks]
     return [
-        replace(
-            one,
-            frames=one.frames / (WIDER if wins else 1),
-            confidences=(one.confidences + other.confidences) / 2,
-            ending=(one.ending + other.ending) / 2,
+        Decoded(
+            symbols=one.symbols,
+            frames=one.frames,
+            confidences=np.sqrt(one.confidences * other.confidences),
+            ending=(one.ending * other.ending) ** 0.5,
         )
-        for one, other, wins in zip(chosen, doubted, better, strict=True)
+        for one, other in zip(*in_each, strict=True)
     ]
 
 

@@ -23,18 +23,18 @@ from handwrite.core.checkpoint import load_checkpoint
 from handwrite.core.device import torch_device
 from handwrite.core.image import GreyImage, grey_of, read_image
 from handwrite.core.lines import cut, find_lines, find_page
-from handwrite.core.normalize import NormalLine, normalize
+from handwrite.core.normalize import NormalLine, normalize, widened
 from handwrite.core.paper import without_table
 from handwrite.core.reading import Box, Char, Line, Point, Reading, Word
 from handwrite.errors import InputError, OptionError
-from handwrite.recognize import SURE
+from handwrite.recognize import LOOK_AGAIN_BELOW
 from handwrite.recognize.automaton import Automaton
 from handwrite.recognize.beam import BeamDecoder
 from handwrite.recognize.ctc import Decoded, Frames
 from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.lexicon import Lexicon
 from handwrite.recognize.lm import LanguageModel
-from handwrite.recognize.looks import WIDER, decode, widened
+from handwrite.recognize.looks import WIDER, decode_looking_again
 from handwrite.recognize.model import COLUMNS_PER_FRAME, STEP, RecognizeNet
 from handwrite.recognize.task import restore
 
@@ -75,11 +75,13 @@ class Recognizer:
         alphabet: Alphabet,
         *,
         tuning: Tuning | None = None,
-        sure: float = SURE,
+        look_again_below: float = LOOK_AGAIN_BELOW,
         threads: int | None = None,
     ) -> None:
-        """sure : confidence of a line below which it is looked at again, wider; 0 for one look at every line."""
-        self.net, self.alphabet, self.tuning, self.sure = net.eval(), alphabet, tuning or Tuning(), sure
+        """look_again_below : share of all probability below which the reading of a line is doubted, and the line looked
+        at again, wider; 0 for one look at every line."""
+        self.net, self.alphabet, self.tuning = net.eval(), alphabet, tuning or Tuning()
+        self.look_again_below = look_again_below
         if threads is not None:
             torch.set_num_threads(threads)
             cv2.setNumThreads(threads)
@@ -90,16 +92,16 @@ class Recognizer:
         weights: str | Path = "recognize",
         *,
         device: str = "auto",
-        sure: float = SURE,
+        look_again_below: float = LOOK_AGAIN_BELOW,
         threads: int | None = None,
     ) -> Recognizer:
-        """The recognizer of a weights file, or the one that comes with the program. sure : as of the class. Raises
-        CheckpointError."""
+        """The recognizer of a weights file, or the one that comes with the program. look_again_below : as of the class.
+        Raises CheckpointError."""
         checkpoint = load_checkpoint(weights, kind="recognize")
         header = checkpoint.header
         net = restore(header, checkpoint.tensors).to(torch_device(device))
         tuning = Tuning(**header.statistics)
-        return cls(net, Alphabet(header.alphabet), tuning=tuning, sure=sure, threads=threads)
+        return cls(net, Alphabet(header.alphabet), tuning=tuning, look_again_below=look_again_below, threads=threads)
 
     def decoder(
         self, name: str = "beam", *, language_model: str | Path | None = "lm", words: Sequence[str] = ()
@@ -154,12 +156,17 @@ class Recognizer:
         return [read[index] for index in range(len(lines))]
 
     def _decoded(self, lines: Sequence[GreyImage], decoder: Decoder) -> list[Decoded]:
-        """What the decoder reads in normalized lines, with a second look where it is in doubt."""
+        """What the decoder reads in normalized lines, with a second look at those that it doubts."""
+        return decode_looking_again(
+            decoder,
+            self.log_probabilities(lines),
+            lambda doubtful: self.second_look([lines[index] for index in doubtful]),
+            below=self.look_again_below,
+        )
 
-        def look_again(doubtful: Sequence[int]) -> list[NDArray[np.float32]]:
-            return self.log_probabilities([widened(lines[index], WIDER) for index in doubtful])
-
-        return decode(decoder, self.log_probabilities(lines), look_again, sure=self.sure)
+    def second_look(self, lines: Sequence[GreyImage]) -> list[NDArray[np.float32]]:
+        """The net's log probabilities, as of `log_probabilities`, for each normalized line when it is `WIDER`."""
+        return self.log_probabilities([widened(line, WIDER) for line in lines])
 
     @torch.inference_mode()
     def log_probabilities(self, lines: Sequence[GreyImage]) -> list[NDArray[np.float32]]:
@@ -238,10 +245,16 @@ def _around(parts: Sequence[Char] | Sequence[Word]) -> Box:
 
 @lru_cache(maxsize=2)
 def _ready(
-    weights: str, device: str, threads: int | None, decoder: str, language_model: str | None, words: tuple[str, ...]
+    weights: str,
+    device: str,
+    look_again_below: float,
+    threads: int | None,
+    decoder: str,
+    language_model: str | None,
+    words: tuple[str, ...],
 ) -> tuple[Recognizer, Decoder]:
     """A recognizer and a decoder, kept for the next call with the same options."""
-    recognizer = Recognizer.load(weights, device=device, threads=threads)
+    recognizer = Recognizer.load(weights, device=device, look_again_below=look_again_below, threads=threads)
     return recognizer, recognizer.decoder(decoder, language_model=language_model, words=words)
 
 
@@ -252,6 +265,7 @@ def recognize(
     decoder: str = "beam",
     language_model: str | Path | None = "lm",
     words: Sequence[str] = (),
+    look_again_below: float = LOOK_AGAIN_BELOW,
     weights: str | Path = "recognize",
     device: str = "auto",
     threads: int | None = None,
@@ -259,10 +273,11 @@ def recognize(
     """Read the handwriting in an image: a path, or an array (H, W) or (H, W, 3), red first, of uint8.
 
     level : "auto", "page", "line" or "word". decoder : "greedy", "beam", which knows a language model, or "lexicon",
-    which prefers `words`. The weights stay in memory for the next call. Raises InputError when the image cannot be
-    read, OptionError for an unknown option, CheckpointError when weights are missing.
+    which prefers `words`. look_again_below : as of `Recognizer`. The weights stay in memory for the next call. Raises
+    InputError when the image cannot be read, OptionError for an unknown option, CheckpointError when weights are
+    missing.
     """
     grey = grey_of(image) if isinstance(image, np.ndarray) else read_image(image)
     model = None if language_model is None else str(language_model)
-    recognizer, chosen = _ready(str(weights), device, threads, decoder, model, tuple(words))
+    recognizer, chosen = _ready(str(weights), device, look_again_below, threads, decoder, model, tuple(words))
     return recognizer.read(grey, level=level, decoder=chosen)

@@ -26,7 +26,7 @@ from handwrite.recognize.ctc import Decoded, Symbols
 from handwrite.recognize.data import Written, plain_line
 from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.lm import LanguageModel
-from handwrite.recognize.looks import WIDER, decode, likelier, widened
+from handwrite.recognize.looks import decode_looking_again, likelier
 from handwrite.recognize.predict import BATCH, WORD, Recognizer, Tuning
 from handwrite.recognize.task import restore
 
@@ -81,8 +81,7 @@ def look(
         drawn = [(sample, pixels) for sample in part if (pixels := plain_line(sample)) is not None]
         if drawn:
             lines = [pixels for _, pixels in drawn]
-            first = recognizer.log_probabilities(lines)
-            second = recognizer.log_probabilities([widened(line, WIDER) for line in lines])
+            first, second = recognizer.log_probabilities(lines), recognizer.second_look(lines)
             for (sample, _), one, other in zip(drawn, first, second, strict=True):
                 seen.append(Seen(one, other, unicodedata.normalize("NFC", sample.text), sample.source))
         report(len(part))
@@ -147,7 +146,7 @@ def _error(decoder: BeamDecoder, lines: Sequence[Seen], alphabet: Alphabet) -> f
 
 
 def _search(decoder: BeamDecoder, lines: Sequence[Seen]) -> list[Symbols]:
-    """The likelier of the texts that are found in the two looks at each line."""
+    """The likelier of the texts that are found in the two looks at each line, whether the first is in doubt or not."""
     looks = [line.first for line in lines], [line.second for line in lines]
     texts, others = (decoder.search(look) for look in looks)
     better = likelier(decoder, looks, texts, others)
@@ -163,7 +162,7 @@ def _calibrated(
     powers: tuple[float, float],
 ) -> tuple[float, float]:
     """The temperature and, between the powers, the power at which the confidences of words are best; decoder : makes
-    one of a temperature, which has a say in which lines are looked at again, and no other in the text."""
+    one of a temperature, which must have no say in the text."""
 
     def best_power(judged: Judged) -> float:
         return _least(lambda power: _surprise(judged, power), *powers, tries=TEMPERATURES)
@@ -198,7 +197,7 @@ def _judged(decoder: Decoder, lines: Sequence[Seen], alphabet: Alphabet) -> Judg
 def _read(decoder: Decoder, lines: Sequence[Seen]) -> list[Decoded]:
     """As the recognizer reads: with the second look where the first leaves doubt."""
     first = [line.first for line in lines]
-    return decode(decoder, first, lambda doubtful: [lines[index].second for index in doubtful])
+    return decode_looking_again(decoder, first, lambda doubtful: [lines[index].second for index in doubtful])
 
 
 def _surprise(judged: Judged, power: float) -> float:

@@ -422,8 +422,8 @@ def test_doubtful_lines_are_looked_at_again(
     save("b.png", picture(bars([3, 3])))
     assert recognize("a.png", "b.png", *options) == 0
     first, *rest = looked
-    wider = {bars: WIDER * width for bars, width in zip((3, 6), first, strict=True)}
-    assert [width for look in rest for width in look] == pytest.approx([wider[bars] for bars in again], abs=1)
+    wider = {count: WIDER * width for count, width in zip((3, 6), first, strict=True)}
+    assert [width for look in rest for width in look] == pytest.approx([wider[count] for count in again], abs=1)
 
 
 def test_a_folder_that_may_hold_work_is_not_touched(recognize: Recognize, capfdbinary: Capture) -> None:

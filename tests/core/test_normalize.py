@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handwrite.core.ink import Ink
-from handwrite.core.normalize import HEIGHT, MARGIN, SPREAD, ink_of, normalize, without_rules
+from handwrite.core.normalize import HEIGHT, MARGIN, SPREAD, ink_of, normalize, widened, without_rules
 from handwrite.core.render import Pen, render
 from handwrite.errors import InputError
 
@@ -101,6 +101,15 @@ def test_dense_writing_is_not_taken_for_rules() -> None:
     strokes = np.column_stack([np.arange(240) * PERIOD / 6, uneven.ravel()])
     ink = ink_of(cv2.GaussianBlur(drawn(Ink.from_strokes([strokes])), (0, 0), 3))
     assert without_rules(ink).sum() > 0.94 * ink.sum()
+
+
+def test_widened_lines_keep_their_rows() -> None:
+    line = np.zeros((HEIGHT, 80), np.uint8)
+    cv2.rectangle(line, (20, 10), (39, 29), 255, -1)
+    wide = widened(line, 1.5)
+    assert wide.shape == (HEIGHT, 120)
+    assert np.flatnonzero(wide.max(1) > 128).tolist() == list(range(10, 30))
+    assert np.flatnonzero(wide.max(0) > 128)[[0, -1]] == pytest.approx([30, 59], abs=1)
 
 
 def test_boxes_lead_back_to_the_image() -> None:

@@ -14,6 +14,7 @@ from handwrite.recognize.data import (
     CHARACTER_SHARE,
     HELD_OUT,
     MOST_CHARACTERS,
+    WIDEST,
     WORD_SHARE,
     Draw,
     epoch_of,
@@ -90,6 +91,16 @@ def test_lines_come_the_same_from_the_same_generator_and_vary(store: Store) -> N
     draws = [varied_line(Draw((item,)), np.random.default_rng(seed)) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert draws[2] is None or draws[0] is None or draws[0].shape != draws[2].shape or (draws[0] != draws[2]).any()
+
+
+def test_lines_are_shown_in_all_widths_that_a_look_may_have(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    (item,) = [one for one in load_written([store], splits=("train",)) if one.level == "line"][:1]
+    monkeypatch.setattr(Draw, "image", lambda draw, rng: item.image())
+    plain = plain_line(item)
+    lines = [varied_line(Draw((item,)), np.random.default_rng(seed)) for seed in range(40)]
+    widths = [line.shape[1] / plain.shape[1] for line in lines if line is not None and plain is not None]
+    assert len(widths) == 40
+    assert (min(widths), max(widths)) == pytest.approx((1, WIDEST), abs=0.03)
 
 
 def test_an_image_too_narrow_for_its_text_is_left_out(store: Store) -> None:

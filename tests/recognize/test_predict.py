@@ -157,12 +157,12 @@ class Shortsighted(Counting):
         return table, frames, None
 
 
-@pytest.mark.parametrize("sure", [0.0, 0.5])
-def test_a_line_that_was_doubtful_is_read_wider(sure: float) -> None:
+@pytest.mark.parametrize("below", [0.0, 0.5])
+def test_a_line_that_was_doubtful_is_read_wider(below: float) -> None:
     placed = marks("obobo")
-    recognizer = Recognizer(Shortsighted(SMALL), ALPHABET, sure=sure)
+    recognizer = Recognizer(Shortsighted(SMALL), ALPHABET, look_again_below=below)
     (line,) = recognizer.read(paint(placed), level="line").lines
-    assert line.text == ("obobo" if sure else "ooooo")
+    assert line.text == ("obobo" if below else "ooooo")
     for char, (_, mark) in zip(line.words[0].chars, placed, strict=True):
         assert (char.box.left, char.box.right) == pytest.approx((mark[0], mark[2]), abs=5)
 

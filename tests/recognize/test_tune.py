@@ -103,6 +103,24 @@ def test_sources_count_alike_whatever_their_size() -> None:
     assert alone < temperature_of(Greedy, pooled) < together - 0.1
 
 
+def test_both_looks_have_a_say() -> None:
+    """The first look leaves open which letter it is, the second knows; sureness in between is told by both."""
+    open_letter, known = line(np.zeros((1, 3)), "b").first, line(np.array([[0.0, 9.0, 0.0]]), "b").first
+    assert module._error(BeamDecoder(), [Seen(open_letter, known, "b", "toy")] * 2, ALPHABET) == 0
+    [(confidences, right)] = module._judged(BeamDecoder(), [Seen(open_letter, known, "b", "toy")] * 2, ALPHABET)
+    assert right.tolist() == [1, 1]
+    assert confidences == pytest.approx((1 / 3) ** 0.5, rel=0.02)
+
+
+def test_the_power_is_that_of_what_is_told() -> None:
+    """Tuning raises confidences that were found without it; reading raises them on the way."""
+    open_letter, known = line(np.zeros((1, 3)), "b").first, line(np.array([[0.0, 3.0, 0.0]]), "b").first
+    lines = [Seen(open_letter, known, "b", "toy")]
+    [(plain, _)] = module._judged(BeamDecoder(), lines, ALPHABET)
+    [(raised, _)] = module._judged(BeamDecoder(power=0.4), lines, ALPHABET)
+    assert raised == pytest.approx(plain**0.4)
+
+
 def test_a_language_model_that_helps_is_heard(model: LanguageModel, quick: None) -> None:
     generator = np.random.default_rng(0)
     unsure = generator.normal(0, 1.0, (40, 6, 3))
