@@ -28,8 +28,11 @@ HEIGHT = 40
 SPREAD = 6.5
 """Standard deviation of the ink's rows in a normalized line, in rows: letters without ascenders are about 12 high."""
 
+WIDTH = 1.25
+"""Times its own width that a line has for this height: crowded letters are else too narrow to be told apart."""
+
 MARGIN = 6  # empty columns on each side of a normalized line
-MOST_COLUMNS = 8192
+MOST_COLUMNS = 10_240
 WORK_HEIGHT = 96  # rows of the image while light and slope are measured
 LETTER = WORK_HEIGHT // 3  # about the height of a letter then
 DIM = 32.0  # grey of the darkest paper whose light is levelled
@@ -46,10 +49,10 @@ SMALLEST = 0.62  # of the wanted size, for that: what then stands out belongs to
 class NormalLine:
     """A line made ready for a model, and the way back to the image that it came from.
 
-    pixels : (HEIGHT, W) uint8, 0 where there is no ink, 255 for full ink. scale : normalized pixels per pixel of the
-    image. left : column of the image where the left edge of normalized column 0 lies. middle : (3,)
-    coefficients of the row of the image that normalized row HEIGHT / 2 follows, highest power first, in columns of the
-    image. slant : columns that the writing leaned to the right for each row up.
+    pixels : (HEIGHT, W) uint8, 0 where there is no ink, 255 for full ink. scale : normalized rows per pixel of the
+    image; columns are `WIDTH` times as many. left : column of the image where the left edge of normalized column 0
+    lies. middle : (3,) coefficients of the row of the image that normalized row HEIGHT / 2 follows, highest power
+    first, in columns of the image. slant : columns of the image that the writing leaned to the right for each row up.
     """
 
     pixels: GreyImage
@@ -79,7 +82,7 @@ class NormalLine:
     def _in_image(self, columns: NDArray[Any], rows: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
         """Where points of the normalized line lie in the image."""
         up = HEIGHT / 2 - rows
-        x = self.left + (columns + self.slant * up) / self.scale
+        x = self.left + (columns / WIDTH + self.slant * up) / self.scale
         bend, slope, row = self.middle
         return x, (bend * x + slope) * x + row - up / self.scale
 
@@ -98,7 +101,7 @@ def normalize(image: GreyImage) -> NormalLine:
     slant = _slant(_resample(ink, middle, scale=scale, slant=0.0, left=first, right=last))
     lean = MARGIN + abs(slant) * HEIGHT / 2
     left, right = first - lean / scale, last + lean / scale
-    pixels = _resample(ink, middle, scale=scale, slant=slant, left=left, right=right)
+    pixels = _resample(ink, middle, scale=scale, slant=slant, left=left, right=right, width=WIDTH)
     start, stop = _extent((pixels / WHITE).astype(np.float32))
     begin = max(start - MARGIN, 0)
     # in pixels of the image: y = polynomial(x * factor_x) / factor_y
@@ -106,15 +109,15 @@ def normalize(image: GreyImage) -> NormalLine:
     return NormalLine(
         pixels=np.ascontiguousarray(pixels[:, begin : stop + MARGIN][:, :MOST_COLUMNS]),
         scale=float(scale * factor[0]),
-        left=float((left + begin / scale) / factor[0]),
+        left=float((left + begin / (WIDTH * scale)) / factor[0]),
         middle=middle * powers / factor[1],
         slant=slant,
     )
 
 
-def widened(pixels: GreyImage, by: float) -> GreyImage:
-    """A normalized line (HEIGHT, W) uint8 as (HEIGHT, W * by). by : at least 1."""
-    return np.asarray(cv2.resize(pixels, (round(pixels.shape[1] * by), HEIGHT)), np.uint8)
+def stretched(pixels: GreyImage, by: float) -> GreyImage:
+    """A normalized line (HEIGHT, W) uint8 as (HEIGHT, W * by)."""
+    return np.asarray(cv2.resize(pixels, (max(round(pixels.shape[1] * by), 1), HEIGHT)), np.uint8)
 
 
 def ink_of(image: GreyImage) -> FloatImage:
@@ -237,13 +240,21 @@ def _slant(pixels: GreyImage) -> float:
 
 
 def _resample(
-    ink: FloatImage, middle: FloatArray, *, scale: float, slant: float, left: float, right: float
+    ink: FloatImage,
+    middle: FloatArray,
+    *,
+    scale: float,
+    slant: float,
+    left: float,
+    right: float,
+    width: float = 1.0,
 ) -> GreyImage:
-    """(HEIGHT, W) uint8: the ink between two columns, straightened around `middle`, scaled and made upright."""
+    """(HEIGHT, W) uint8: the ink between two columns, straightened around `middle`, scaled, made upright and so many
+    times as wide."""
     if scale < 0.75:
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.35 / scale), np.float32)
-    columns = int(np.clip(np.ceil((right - left) * scale), 1, 2 * MOST_COLUMNS))
-    x = left + (np.arange(columns) + 0.5) / scale
+    columns = int(np.clip(np.ceil((right - left) * scale * width), 1, 2 * MOST_COLUMNS))
+    x = left + (np.arange(columns) + 0.5) / (scale * width)
     y = (np.arange(HEIGHT) + 0.5 - HEIGHT / 2) / scale
     map_x = (x[None, :] - slant * y[:, None] - 0.5).astype(np.float32)
     map_y = (y[:, None] + np.polyval(middle, x)[None, :] - 0.5).astype(np.float32)

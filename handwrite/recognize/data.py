@@ -16,7 +16,7 @@ from handwrite.core.alphabet import Alphabet
 from handwrite.core.augment import Dose, Strength, draw_line, vary_image
 from handwrite.core.image import GreyImage
 from handwrite.core.ink import Ink, join
-from handwrite.core.normalize import normalize, widened
+from handwrite.core.normalize import normalize, stretched
 from handwrite.core.render import render
 from handwrite.core.store import Store, is_struck_out
 from handwrite.errors import InputError
@@ -34,9 +34,9 @@ SCAN_STRENGTH = Strength(
 )
 """How scans are varied: their hands do not change as those of drawn ink do, and are learned by heart otherwise."""
 
-WIDEST = 1.3
-"""Times their width that lines are stretched to at most, all widths from their own on alike: reading looks at a line in
-several."""
+STRETCHED, NARROWEST, WIDEST = 0.6, 0.8, 1.25
+"""Share of normalized lines that are shown in another width, and times their width that they then have at least and at
+most: reading looks at a line in several."""
 
 MOST_WORDS, MOST_CHARACTERS = 4, 8
 """Pieces that are strung together at most."""
@@ -49,7 +49,7 @@ DRAWN_HEIGHT = 64
 
 HELD_OUT = 5
 
-COLUMNS_PER_CHARACTER = (3.5, 70.0)
+COLUMNS_PER_CHARACTER = (4.4, 88.0)
 """Normalized columns that a character takes; beyond, image and text do not belong together."""
 
 RARE = 3
@@ -171,10 +171,11 @@ def string_together(inks: Sequence[Ink], *, level: str, rng: Rng) -> Ink:
 
 
 def varied_line(draw: Draw, rng: Rng) -> GreyImage | None:
-    """A varied, normalized image of a draw, (HEIGHT, W), stretched up to `WIDEST` times; None when it cannot hold its
-    text."""
+    """A varied, normalized image of a draw, (HEIGHT, W), also in other widths; None when it cannot hold its text."""
     line = _fitting(lambda: draw.image(rng), draw.text)
-    return None if line is None else widened(line, rng.uniform(1, WIDEST))
+    if line is None or rng.random() >= STRETCHED:
+        return line
+    return stretched(line, rng.uniform(NARROWEST, WIDEST))
 
 
 def plain_line(item: Written) -> GreyImage | None:

@@ -16,11 +16,11 @@ from handwrite.recognize import LOOK_AGAIN_BELOW
 from handwrite.recognize.ctc import Decoded, Floats, Symbols, log_likelihoods
 from handwrite.recognize.decoder import Decoder
 
-WIDER = 1.25
-"""Times its width that a line has in the second look."""
+SECOND = 0.8
+"""Times its width in the first look that a line has in the second."""
 
 SecondLook = Callable[[Sequence[int]], Sequence[Floats]]
-"""Indices of lines -> the log probabilities (T', S) of each, when it is `WIDER`."""
+"""Indices of lines -> the log probabilities (T', S) of each, when it is `SECOND` times as wide."""
 
 
 def decode_looking_again(
@@ -52,7 +52,7 @@ def _settled(
     better = likelier(decoder, looks, [one.symbols for one in again], [one.symbols for one in read])
     texts = [other.symbols if wins else one.symbols for one, other, wins in zip(read, again, better, strict=True)]
     frames = [
-        other.frames / WIDER if wins else one.frames for one, other, wins in zip(read, again, better, strict=True)
+        other.frames / SECOND if wins else one.frames for one, other, wins in zip(read, again, better, strict=True)
     ]
     in_each = [decoder.judge(look, texts, frames) for look in looks]
     return [

@@ -23,7 +23,7 @@ from handwrite.core.checkpoint import load_checkpoint
 from handwrite.core.device import torch_device
 from handwrite.core.image import GreyImage, grey_of, read_image
 from handwrite.core.lines import cut, find_lines, find_page
-from handwrite.core.normalize import NormalLine, normalize, widened
+from handwrite.core.normalize import NormalLine, normalize, stretched
 from handwrite.core.paper import without_table
 from handwrite.core.reading import Box, Char, Line, Point, Reading, Word
 from handwrite.errors import InputError, OptionError
@@ -34,7 +34,7 @@ from handwrite.recognize.ctc import Decoded, Frames
 from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.lexicon import Lexicon
 from handwrite.recognize.lm import LanguageModel
-from handwrite.recognize.looks import WIDER, decode_looking_again
+from handwrite.recognize.looks import SECOND, decode_looking_again
 from handwrite.recognize.model import COLUMNS_PER_FRAME, STEP, RecognizeNet
 from handwrite.recognize.task import restore
 
@@ -165,8 +165,8 @@ class Recognizer:
         )
 
     def second_look(self, lines: Sequence[GreyImage]) -> list[NDArray[np.float32]]:
-        """The net's log probabilities, as of `log_probabilities`, for each normalized line when it is `WIDER`."""
-        return self.log_probabilities([widened(line, WIDER) for line in lines])
+        """The net's log probabilities, as of `log_probabilities`, for each normalized line in the second look."""
+        return self.log_probabilities([stretched(line, SECOND) for line in lines])
 
     @torch.inference_mode()
     def log_probabilities(self, lines: Sequence[GreyImage]) -> list[NDArray[np.float32]]:

@@ -31,7 +31,7 @@ from handwrite.core.ink import Ink
 from handwrite.core.page import Page
 from handwrite.corpora import line_folder
 from handwrite.formats import encode, format_of
-from handwrite.recognize.looks import WIDER
+from handwrite.recognize.looks import SECOND
 from handwrite.recognize.model import COLUMNS_PER_FRAME, RecognizeConfig, RecognizeNet
 from handwrite.recognize.predict import Recognizer
 
@@ -422,8 +422,8 @@ def test_doubtful_lines_are_looked_at_again(
     save("b.png", picture(bars([3, 3])))
     assert recognize("a.png", "b.png", *options) == 0
     first, *rest = looked
-    wider = {count: WIDER * width for count, width in zip((3, 6), first, strict=True)}
-    assert [width for look in rest for width in look] == pytest.approx([wider[count] for count in again], abs=1)
+    second = {count: SECOND * width for count, width in zip((3, 6), first, strict=True)}
+    assert [width for look in rest for width in look] == pytest.approx([second[count] for count in again], abs=1)
 
 
 def test_a_folder_that_may_hold_work_is_not_touched(recognize: Recognize, capfdbinary: Capture) -> None:

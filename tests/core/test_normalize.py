@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from handwrite.core.ink import Ink
-from handwrite.core.normalize import HEIGHT, MARGIN, SPREAD, ink_of, normalize, widened, without_rules
+from handwrite.core.normalize import HEIGHT, MARGIN, SPREAD, WIDTH, ink_of, normalize, stretched, without_rules
 from handwrite.core.render import Pen, render
 from handwrite.errors import InputError
 
@@ -103,10 +103,10 @@ def test_dense_writing_is_not_taken_for_rules() -> None:
     assert without_rules(ink).sum() > 0.94 * ink.sum()
 
 
-def test_widened_lines_keep_their_rows() -> None:
+def test_stretched_lines_keep_their_rows() -> None:
     line = np.zeros((HEIGHT, 80), np.uint8)
     cv2.rectangle(line, (20, 10), (39, 29), 255, -1)
-    wide = widened(line, 1.5)
+    wide = stretched(line, 1.5)
     assert wide.shape == (HEIGHT, 120)
     assert np.flatnonzero(wide.max(1) > 128).tolist() == list(range(10, 30))
     assert np.flatnonzero(wide.max(0) > 128)[[0, -1]] == pytest.approx([30, 59], abs=1)
@@ -117,8 +117,7 @@ def test_boxes_lead_back_to_the_image() -> None:
     for left in (100, 400, 700):
         cv2.rectangle(image, (left, 60), (left + 39, 139), 0, 6)
     line = normalize(image)
-    scale = line.scale
-    nothing, box = line.boxes((np.array([250, 300, 445]) - line.left) * scale)
+    nothing, box = line.boxes((np.array([250, 300, 445]) - line.left) * WIDTH * line.scale)
     assert (box.left, box.right) == pytest.approx((397, 443), abs=5)
     assert (box.top, box.bottom) == pytest.approx((57, 143), abs=5)
     assert (nothing.left, nothing.right) == pytest.approx((250, 300), abs=1)

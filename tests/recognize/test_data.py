@@ -14,6 +14,7 @@ from handwrite.recognize.data import (
     CHARACTER_SHARE,
     HELD_OUT,
     MOST_CHARACTERS,
+    NARROWEST,
     WIDEST,
     WORD_SHARE,
     Draw,
@@ -100,7 +101,8 @@ def test_lines_are_shown_in_all_widths_that_a_look_may_have(store: Store, monkey
     lines = [varied_line(Draw((item,)), np.random.default_rng(seed)) for seed in range(40)]
     widths = [line.shape[1] / plain.shape[1] for line in lines if line is not None and plain is not None]
     assert len(widths) == 40
-    assert (min(widths), max(widths)) == pytest.approx((1, WIDEST), abs=0.03)
+    assert (min(widths), max(widths)) == pytest.approx((NARROWEST, WIDEST), abs=0.04)
+    assert 10 <= sum(width == 1 for width in widths) <= 22
 
 
 def test_an_image_too_narrow_for_its_text_is_left_out(store: Store) -> None:

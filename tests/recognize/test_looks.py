@@ -13,10 +13,10 @@ from handwrite.core.alphabet import BLANK, Alphabet
 from handwrite.recognize.automaton import Automaton
 from handwrite.recognize.beam import BeamDecoder
 from handwrite.recognize.ctc import log_likelihoods
-from handwrite.recognize.data import WIDEST
+from handwrite.recognize.data import NARROWEST, WIDEST
 from handwrite.recognize.decoder import Greedy
 from handwrite.recognize.kneser_ney import train_lm
-from handwrite.recognize.looks import WIDER, decode_looking_again, likelier
+from handwrite.recognize.looks import SECOND, decode_looking_again, likelier
 
 LETTERS = Alphabet("ab ")
 Rows = NDArray[np.float32]
@@ -105,8 +105,9 @@ def test_places_are_those_of_the_first_look() -> None:
     (kept,) = decode_looking_again(Greedy(), doubt, lambda _: [spelled("aa", sure=0.5)], below=1)
     assert kept.frames.tolist() == [[1, 2], [3, 4]]
     (taken,) = decode_looking_again(Greedy(), doubt, lambda _: [spelled("ab", other="a")], below=1)
-    assert taken.frames == pytest.approx(np.array([[1, 2], [3, 4]]) / WIDER)
+    assert taken.frames == pytest.approx(np.array([[1, 2], [3, 4]]) / SECOND)
 
 
 def test_training_shows_lines_as_wide_as_the_second_look() -> None:
-    assert 1 < WIDER <= WIDEST
+    assert SECOND != 1
+    assert NARROWEST <= SECOND <= WIDEST

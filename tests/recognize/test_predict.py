@@ -144,23 +144,23 @@ def test_lines_are_read_the_same_alone_and_together() -> None:
         assert len(rows) == 2 * -(-line.shape[1] // 8)
 
 
-class Shortsighted(Counting):
-    """Sees nothing but "o" in a line whose marks are narrow, and doubts it."""
+class Farsighted(Counting):
+    """Sees nothing but "o" in a line whose marks are wide, and doubts it."""
 
     def forward(self, images: Tensor, widths: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         table, frames, _ = super().forward(images, widths)
         for row, image in enumerate(images):
             edges = torch.diff((image > 0.5).any(0).int(), prepend=torch.zeros(1).int())
-            if (edges != 0).nonzero().diff(dim=0)[0] < 9:
+            if (edges != 0).nonzero().diff(dim=0)[0] > 9:
                 letters = table[:, row, 1:].amax(1) > table[:, row, 0]
                 table[letters, row] = torch.tensor([0.01, 0.01, 0.6, 0.38]).log()
         return table, frames, None
 
 
 @pytest.mark.parametrize("below", [0.0, 0.5])
-def test_a_line_that_was_doubtful_is_read_wider(below: float) -> None:
+def test_a_doubtful_line_is_read_in_another_width(below: float) -> None:
     placed = marks("obobo")
-    recognizer = Recognizer(Shortsighted(SMALL), ALPHABET, look_again_below=below)
+    recognizer = Recognizer(Farsighted(SMALL), ALPHABET, look_again_below=below)
     (line,) = recognizer.read(paint(placed), level="line").lines
     assert line.text == ("obobo" if below else "ooooo")
     for char, (_, mark) in zip(line.words[0].chars, placed, strict=True):

@@ -14,7 +14,7 @@ from handwrite.core.ink import Ink
 from handwrite.core.pools import LANES, POOLED
 from handwrite.core.store import Sample, Store, StoreWriter
 from handwrite.errors import CheckpointError, InputError
-from handwrite.recognize.data import load_written
+from handwrite.recognize.data import COLUMNS_PER_CHARACTER, NARROWEST, WIDEST, load_written
 from handwrite.recognize.model import FRAMES, STEP
 from handwrite.recognize.task import RecognizeTask, extended, restore
 
@@ -59,6 +59,7 @@ def test_a_batch_is_the_same_whenever_and_by_whomever_it_is_asked_for(store: Sto
 
 def test_a_batch_holds_lines_of_like_width_with_their_texts(store: Store) -> None:
     task = make(store)
+    low, high = COLUMNS_PER_CHARACTER
     for index in range(2 * POOLED * LANES):
         batch = task.batch(index)
         assert batch.images.shape[2] % STEP == 0
@@ -67,7 +68,7 @@ def test_a_batch_holds_lines_of_like_width_with_their_texts(store: Store) -> Non
             assert not image[:, width:].any()
             text = task.alphabet.decode(symbols[symbols > 0].numpy())
             assert text in {item.text for item in task.training}
-            assert 4 < width / len(text) < 70
+            assert NARROWEST * low < width / len(text) < WIDEST * high
 
 
 def test_every_sample_comes_in_an_epoch_at_most_once_too_often(store: Store) -> None:

@@ -22,7 +22,7 @@ from handwrite.recognize.data import load_written
 from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.lm import LanguageModel
-from handwrite.recognize.looks import WIDER
+from handwrite.recognize.looks import SECOND
 from handwrite.recognize.model import RecognizeConfig, RecognizeNet
 from handwrite.recognize.predict import Recognizer, Tuning
 from handwrite.recognize.tune import POWERS, Seen, look, tune, write_tuned
@@ -200,7 +200,7 @@ def test_the_net_looks_twice_at_every_sample(weights: Path, toy_store: Path) -> 
     assert sum(told) == len(samples) == len(seen) == 12
     assert [one.text for one in seen] == [sample.text for sample in samples]
     for one in seen:
-        assert len(one.second) == pytest.approx(WIDER * len(one.first), abs=3)
+        assert len(one.second) == pytest.approx(SECOND * len(one.first), abs=3)
         for rows in (one.first, one.second):
             assert rows.shape[1] == len(ALPHABET)
             assert np.exp(rows).sum(1) == pytest.approx(1, abs=1e-3)
