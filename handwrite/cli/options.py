@@ -66,7 +66,7 @@ LookAgainBelow = Annotated[
     typer.Option(
         "--look-again-below",
         metavar="P",
-        help="Lines of less probable readings are looked at again, wider: 0 for none, which is faster, 1 for all.",
+        help="Lines of less probable readings are looked at again: 0 for none, which is faster, 1 for all.",
     ),
 ]
 

@@ -1,8 +1,7 @@
-"""A second look at lines that were read with doubt: the same line, wider.
+"""A second look at lines that were read with doubt: the same line in another width.
 
-In a crowded hand letters are a frame or two wide and are left out. Spread out, the line is read with other errors, and
-of the two readings the one that is likelier in the two looks together is right more often. How a look is taken, with
-images and a net, is known to `predict`.
+There a net makes other errors, and of the two readings the one that is likelier in the two looks together is right more
+often. How a look is taken, with images and a net, is known to `predict`.
 """
 
 from __future__ import annotations
