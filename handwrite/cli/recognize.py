@@ -84,7 +84,9 @@ def recognize(
     lm: Annotated[
         str | None,
         typer.Option(
-            "--lm", metavar="FILE|none", help="A language model; by default the English one that comes along."
+            "--lm",
+            metavar="FILE|none",
+            help="A language model; by default that of English and French, which comes along.",
         ),
     ] = None,
     lexicon: Annotated[
