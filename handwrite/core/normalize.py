@@ -28,11 +28,11 @@ HEIGHT = 40
 SPREAD = 6.5
 """Standard deviation of the ink's rows in a normalized line, in rows: letters without ascenders are about 12 high."""
 
-WIDTH = 1.25
+WIDTH = 1.4
 """Times its own width that a line has for this height: crowded letters are else too narrow to be told apart."""
 
 MARGIN = 6  # empty columns on each side of a normalized line
-MOST_COLUMNS = 10_240
+MOST_COLUMNS = 11_264
 WORK_HEIGHT = 96  # rows of the image while light and slope are measured
 LETTER = WORK_HEIGHT // 3  # about the height of a letter then
 DIM = 32.0  # grey of the darkest paper whose light is levelled

@@ -51,12 +51,6 @@ class Decoded:
         return float(self.confidences[start:stop].prod() * following)
 
 
-def decode_greedy(lines: Sequence[Floats], *, temperature: float = 1.0) -> list[Decoded]:
-    """The best path of each line with its positions and confidences. lines : (T, S) each, natural logarithm."""
-    paths = [best_path(line) for line in lines]
-    return judge(lines, [symbols for symbols, _ in paths], [frames for _, frames in paths], temperature=temperature)
-
-
 def judge(
     lines: Sequence[Floats],
     texts: Sequence[Symbols],

@@ -34,7 +34,7 @@ SCAN_STRENGTH = Strength(
 )
 """How scans are varied: their hands do not change as those of drawn ink do, and are learned by heart otherwise."""
 
-STRETCHED, NARROWEST, WIDEST = 0.6, 0.8, 1.25
+STRETCHED, NARROWEST, WIDEST = 0.6, 0.72, 1.2
 """Share of normalized lines that are shown in another width, and times their width that they then have at least and at
 most: reading looks at a line in several."""
 
@@ -49,7 +49,7 @@ DRAWN_HEIGHT = 64
 
 HELD_OUT = 5
 
-COLUMNS_PER_CHARACTER = (4.4, 88.0)
+COLUMNS_PER_CHARACTER = (4.9, 98.0)
 """Normalized columns that a character takes; beyond, image and text do not belong together."""
 
 RARE = 3

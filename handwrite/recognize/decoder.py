@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from handwrite.recognize.ctc import Decoded, Floats, Frames, Symbols, decode_greedy, judge
+from handwrite.recognize.ctc import Decoded, Floats, Frames, Symbols, best_path, judge
 
 
 class Decoder(Protocol):
@@ -27,17 +27,19 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True)
 class Greedy:
-    """The best path of each line. temperature : of the confidences, see `ctc.judge`."""
+    """The best path of each line. temperature, power : of the confidences, see `ctc.judge`."""
 
     temperature: float = 1.0
+    power: float = 1.0
 
     def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
         """As of `Decoder`."""
-        return decode_greedy(lines, temperature=self.temperature)
+        paths = [best_path(line) for line in lines]
+        return self.judge(lines, [symbols for symbols, _ in paths], [frames for _, frames in paths])
 
     def judge(self, lines: Sequence[Floats], texts: Sequence[Symbols], frames: Sequence[Frames]) -> list[Decoded]:
         """As of `Decoder`."""
-        return judge(lines, texts, frames, temperature=self.temperature)
+        return judge(lines, texts, frames, temperature=self.temperature, power=self.power)
 
     def gain(self, symbols: Symbols) -> float:
         """Nothing: no text is preferred."""

@@ -15,7 +15,7 @@ from handwrite.recognize import LOOK_AGAIN_BELOW
 from handwrite.recognize.ctc import Decoded, Floats, Symbols, log_likelihoods
 from handwrite.recognize.decoder import Decoder
 
-SECOND = 0.8
+SECOND = 0.76
 """Times its width in the first look that a line has in the second."""
 
 SecondLook = Callable[[Sequence[int]], Sequence[Floats]]

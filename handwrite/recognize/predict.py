@@ -54,12 +54,13 @@ ROUND_WIDTH = 8 * STEP
 class Tuning:
     """How decoders weigh, as chosen on validation and kept in the weights file.
 
-    temperature, beam_temperature : of the confidences of the best path, and of the beam search. beam_power : what the
-    latter are raised to. weight : of the language model's log probabilities. bonus : nats for each character, with the
-    language model.
+    temperature, beam_temperature : of the confidences of the best path, and of the beam search. power, beam_power :
+    what these are raised to. weight : of the language model's log probabilities. bonus : nats for each character, with
+    the language model.
     """
 
     temperature: float = 1.0
+    power: float = 1.0
     beam_temperature: float = 1.0
     beam_power: float = 1.0
     weight: float = 0.5
@@ -114,7 +115,7 @@ class Recognizer:
         if (name == "lexicon") != bool(words):
             raise OptionError("--decoder lexicon and --lexicon FILE go together: give both or neither")
         if name == "greedy":
-            return Greedy(tuning.temperature)
+            return Greedy(tuning.temperature, tuning.power)
         models: list[tuple[Automaton, float]] = []
         if language_model is not None:
             models.append((LanguageModel.load(language_model).for_alphabet(self.alphabet), tuning.weight))
@@ -146,7 +147,7 @@ class Recognizer:
 
     def read_lines(self, lines: Sequence[NormalLine], *, decoder: Decoder | None = None) -> list[Line]:
         """What each line says, with boxes in pixels of the image that it was normalized from."""
-        decoder = decoder or Greedy(self.tuning.temperature)
+        decoder = decoder or self.decoder("greedy")
         order = np.argsort([line.pixels.shape[1] for line in lines], kind="stable")
         read: dict[int, Line] = {}
         for start in range(0, len(order), BATCH):

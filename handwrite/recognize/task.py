@@ -23,7 +23,7 @@ from handwrite.recognize.data import Draw, Rng, Written, epoch_of, learned_alpha
 from handwrite.recognize.model import FRAMES, STEP, RecognizeConfig, RecognizeNet
 from handwrite.recognize.validation import error_rates, to_validate
 
-MARGIN, COLUMNS = 75, 19
+MARGIN, COLUMNS = 82, 20
 """About how many normalized columns a line takes, and each character more."""
 
 SHORTCUT = 1.0

@@ -40,7 +40,7 @@ TEMPERATURES = 10
 """The temperatures searched, and how many are tried."""
 
 POWERS = (0.2, 1.5)
-"""Between which the power of confidences with a language model is searched."""
+"""Between which the power of confidences is searched."""
 
 TRIALS = 2 * TEMPERATURES + len(WEIGHTS) * len(BONUSES) + len(FINER) ** 2
 """How often all lines are decoded."""
@@ -93,13 +93,13 @@ def tune(
 ) -> Tuning:
     """The tuning that is best for lines, read with a language model.
 
-    weight, bonus : least character error rate, the spaces around punctuation joined. temperatures and power : least
+    weight, bonus : least character error rate, the spaces around punctuation joined. temperatures and powers : least
     negative log likelihood of which words are right (Guo et al. 2017), once for the best path and once for the beam
     search.
     report : called after each of `TRIALS`. Raises InputError when no words are read in the lines.
     """
     ordered = sorted(lines, key=lambda line: len(line.first))
-    temperature, _ = _calibrated(Greedy, ordered, alphabet, report, powers=(1.0, 1.0))
+    temperature, power = _calibrated(Greedy, ordered, alphabet, report)
     automaton = language_model.for_alphabet(alphabet)
 
     def decoder(weight: float, bonus: float, temperature: float = 1.0) -> BeamDecoder:
@@ -116,11 +116,10 @@ def tune(
         for step, other in product(FINER, FINER)
     ]
     weight, bonus = min(near, key=error)
-    beam_temperature, beam_power = _calibrated(
-        lambda value: decoder(weight, bonus, value), ordered, alphabet, report, powers=POWERS
-    )
+    beam_temperature, beam_power = _calibrated(lambda value: decoder(weight, bonus, value), ordered, alphabet, report)
     return Tuning(
         temperature=round(temperature, 3),
+        power=round(power, 3),
         beam_temperature=round(beam_temperature, 3),
         beam_power=round(beam_power, 3),
         weight=round(weight, 3),
@@ -158,14 +157,12 @@ def _calibrated(
     lines: Sequence[Seen],
     alphabet: Alphabet,
     report: Report,
-    *,
-    powers: tuple[float, float],
 ) -> tuple[float, float]:
-    """The temperature and, between the powers, the power at which the confidences of words are best; decoder : makes
-    one of a temperature, which must have no say in the text."""
+    """The temperature and the power at which the confidences of words are best; decoder : makes one of a temperature,
+    which must have no say in the text."""
 
     def best_power(judged: Judged) -> float:
-        return _least(lambda power: _surprise(judged, power), *powers, tries=TEMPERATURES)
+        return _least(lambda power: _surprise(judged, power), *POWERS, tries=TEMPERATURES)
 
     def judged_at(logarithm: float) -> Judged:
         return _judged(decoder(math.exp(logarithm)), lines, alphabet)

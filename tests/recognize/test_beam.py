@@ -13,7 +13,8 @@ from handwrite.core.alphabet import BLANK, Alphabet
 from handwrite.errors import InputError
 from handwrite.recognize.automaton import Automaton
 from handwrite.recognize.beam import BeamDecoder
-from handwrite.recognize.ctc import best_path, decode_greedy
+from handwrite.recognize.ctc import best_path
+from handwrite.recognize.decoder import Greedy
 from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.lexicon import Lexicon
 
@@ -111,7 +112,7 @@ def test_a_model_settles_what_the_ink_leaves_open(lm: Automaton) -> None:
     line[np.arange(7), [0, *alphabet.encode("hat"), 0, 0, 0]] = 0
     line[2, alphabet.encode("ac")] = np.log([0.4, 0.6])
     model = train_lm(["the hat and the rat at hand, a hat then"], alphabet=alphabet, order=4).for_alphabet(alphabet)
-    assert alphabet.decode(decode_greedy([line])[0].symbols) == "hct"
+    assert alphabet.decode(Greedy().decode([line])[0].symbols) == "hct"
     decoded = BeamDecoder(((model, 1.0),)).decode([line])[0]
     assert alphabet.decode(decoded.symbols) == "hat"
     assert decoded.frames.tolist() == [[1, 2], [2, 3], [3, 4]]

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from handwrite.core.alphabet import BLANK
-from handwrite.recognize.ctc import Decoded, align, best_path, continuations, decode_greedy, judge, log_likelihoods
+from handwrite.recognize.ctc import Decoded, align, best_path, continuations, judge, log_likelihoods
+from handwrite.recognize.decoder import Greedy
 
 FRAMES, SYMBOLS = 5, 3
 
@@ -102,7 +103,7 @@ def test_a_planted_line_is_read_with_its_places() -> None:
     path = [0, 3, 3, 0, 3, 0, 1, 2, 0]
     line = np.full((9, 4), np.log(0.01), np.float32)
     line[np.arange(9), path] = np.log(0.97)
-    [decoded] = decode_greedy([line])
+    [decoded] = Greedy().decode([line])
     assert decoded.symbols.tolist() == [3, 3, 1, 2]
     assert decoded.frames.tolist() == [[1, 3], [4, 5], [6, 7], [7, 8]]
     assert decoded.confidences.min() > 0.9
@@ -110,7 +111,7 @@ def test_a_planted_line_is_read_with_its_places() -> None:
 
 def test_a_blank_line_has_no_characters() -> None:
     line = np.log(np.full((20, 3), [0.98, 0.01, 0.01], np.float32))
-    [decoded] = decode_greedy([line])
+    [decoded] = Greedy().decode([line])
     assert (decoded.symbols.shape, decoded.frames.shape, decoded.confidences.shape) == ((0,), (0, 2), (0,))
     assert decoded.confidence() == pytest.approx(0.98**20, rel=1e-5)
 
@@ -119,9 +120,9 @@ def test_doubt_falls_on_the_doubtful_character() -> None:
     line = np.full((9, 4), np.log(1e-4), np.float32)
     line[np.arange(9), [0, 1, 0, 0, 2, 0, 0, 3, 0]] = 0
     line[4, [2, 1]] = np.log([0.6, 0.4])
-    [decoded] = decode_greedy([line])
+    [decoded] = Greedy().decode([line])
     assert decoded.confidences == pytest.approx([1, 0.6, 1], abs=0.01)
-    [softer] = decode_greedy([line], temperature=2.0)
+    [softer] = Greedy(2.0).decode([line])
     assert softer.confidences[1] < 0.6
 
 

@@ -185,13 +185,16 @@ def test_decoders_by_name(recognizer: Recognizer) -> None:
 
 
 def test_weights_files_hold_how_to_decode(tmp_path: Path) -> None:
-    path, tuning = tmp_path / "x.safetensors", Tuning(temperature=1.4, beam_temperature=1.1, weight=0.3, bonus=0.2)
+    path, tuning = (
+        tmp_path / "x.safetensors",
+        Tuning(temperature=1.4, power=0.8, beam_temperature=1.1, weight=0.3, bonus=0.2),
+    )
     header = Header("recognize", asdict(SMALL), ALPHABET.chars, asdict(tuning))
     save_checkpoint(path, header, RecognizeNet(SMALL).state_dict())
     recognizer = Recognizer.load(path, device="cpu")
     assert recognizer.tuning == tuning
     assert recognizer.alphabet == ALPHABET
-    assert recognizer.decoder("greedy") == Greedy(1.4)
+    assert recognizer.decoder("greedy") == Greedy(1.4, 0.8)
 
 
 def test_the_function_reads_paths_and_arrays(tmp_path: Path) -> None:

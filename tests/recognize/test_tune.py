@@ -69,7 +69,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def temperature_of(decoder: Callable[[float], Decoder], lines: Sequence[Seen]) -> float:
-    return module._calibrated(decoder, lines, ALPHABET, lambda: None, powers=(1.0, 1.0))[0]
+    """The temperature that is found where confidences stay as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "POWERS", (1.0, 1.0))
+        return module._calibrated(decoder, lines, ALPHABET, lambda: None)[0]
 
 
 @pytest.mark.parametrize("planted", [0.7, 2.5])
