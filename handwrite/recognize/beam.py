@@ -44,10 +44,11 @@ class BeamDecoder:
     temperature: float = 1.0
     power: float = 1.0
 
-    def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
-        """The reading of each line (T, S) of log probabilities; lines may differ in length, not in alphabet."""
+    def find(self, lines: Sequence[Floats]) -> tuple[list[Symbols], list[Frames]]:
+        """The best text of each line (T, S) of log probabilities, and the frames (U, 2) [start, stop) of its symbols;
+        lines may differ in length, not in alphabet."""
         texts = self.search(lines)
-        return self.judge(lines, texts, align(lines, texts))
+        return texts, align(lines, texts)
 
     def judge(self, lines: Sequence[Floats], texts: Sequence[Symbols], frames: Sequence[Frames]) -> list[Decoded]:
         """These texts as readings of the lines, the frames taken over: how likely each character is of all that might

@@ -15,8 +15,8 @@ from handwrite.recognize.ctc import Decoded, Floats, Frames, Symbols, best_path,
 class Decoder(Protocol):
     """Reads lines (T, S) of log probabilities: `beam.BeamDecoder` or `Greedy`."""
 
-    def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
-        """The reading of each line."""
+    def find(self, lines: Sequence[Floats]) -> tuple[list[Symbols], list[Frames]]:
+        """The text of each line, (U,) symbols, and the frames (U, 2) [start, stop) of its characters."""
 
     def judge(self, lines: Sequence[Floats], texts: Sequence[Symbols], frames: Sequence[Frames]) -> list[Decoded]:
         """These texts as readings of the lines, with the confidence that each deserves; the frames are taken over."""
@@ -32,10 +32,10 @@ class Greedy:
     temperature: float = 1.0
     power: float = 1.0
 
-    def decode(self, lines: Sequence[Floats]) -> list[Decoded]:
+    def find(self, lines: Sequence[Floats]) -> tuple[list[Symbols], list[Frames]]:
         """As of `Decoder`."""
         paths = [best_path(line) for line in lines]
-        return self.judge(lines, [symbols for symbols, _ in paths], [frames for _, frames in paths])
+        return [symbols for symbols, _ in paths], [frames for _, frames in paths]
 
     def judge(self, lines: Sequence[Floats], texts: Sequence[Symbols], frames: Sequence[Frames]) -> list[Decoded]:
         """As of `Decoder`."""

@@ -7,6 +7,7 @@ often. How a look is taken, with images and a net, is known to `predict`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,43 +27,32 @@ def decode_looking_again(
     decoder: Decoder, lines: Sequence[Floats], second_look: SecondLook, *, below: float = LOOK_AGAIN_BELOW
 ) -> list[Decoded]:
     """The reading of each line (T, S) of log probabilities, after a second look where its text has less than `below` of
-    all probability.
+    all probability; then confidences are the geometric mean of those that the text deserves in each look.
 
     Frames are those of the first look, in fractions where a text was found in the second. A text of the second look for
     which the first has too few frames is not taken.
     """
-    read = decoder.decode(lines)
-    nats = log_likelihoods(lines, [one.symbols for one in read])
-    doubtful = np.flatnonzero(np.exp(nats) < below).tolist()
-    if doubtful:
-        first = [lines[index] for index in doubtful]
-        settled = _settled(decoder, (first, second_look(doubtful)), [read[index] for index in doubtful])
-        for index, one in zip(doubtful, settled, strict=True):
-            read[index] = one
+    texts, frames = decoder.find(lines)
+    doubtful = np.flatnonzero(np.exp(log_likelihoods(lines, texts)) < below).tolist()
+    if not doubtful:
+        return decoder.judge(lines, texts, frames)
+    first, second = [lines[index] for index in doubtful], second_look(doubtful)
+    others, places = decoder.find(second)
+    better = likelier(decoder, (first, second), others, [texts[index] for index in doubtful])
+    for index, other, place, wins in zip(doubtful, others, places, better, strict=True):
+        if wins:
+            texts[index], frames[index] = other, place / SECOND
+    read = decoder.judge(lines, texts, frames)
+    again = decoder.judge(second, [texts[index] for index in doubtful], [frames[index] for index in doubtful])
+    for index, doubted in zip(doubtful, again, strict=True):
+        read[index] = _together(read[index], doubted)
     return read
 
 
-def _settled(
-    decoder: Decoder, looks: tuple[Sequence[Floats], Sequence[Floats]], read: Sequence[Decoded]
-) -> list[Decoded]:
-    """What was read in the first look, or what is read in the second where that is likelier; with the geometric mean of
-    the confidences that it deserves in each."""
-    again = decoder.decode(looks[1])
-    better = likelier(decoder, looks, [one.symbols for one in again], [one.symbols for one in read])
-    texts = [other.symbols if wins else one.symbols for one, other, wins in zip(read, again, better, strict=True)]
-    frames = [
-        other.frames / SECOND if wins else one.frames for one, other, wins in zip(read, again, better, strict=True)
-    ]
-    in_each = [decoder.judge(look, texts, frames) for look in looks]
-    return [
-        Decoded(
-            symbols=one.symbols,
-            frames=one.frames,
-            confidences=np.sqrt(one.confidences * other.confidences),
-            ending=(one.ending * other.ending) ** 0.5,
-        )
-        for one, other in zip(*in_each, strict=True)
-    ]
+def _together(one: Decoded, other: Decoded) -> Decoded:
+    """The first of two readings that say the same, with the geometric mean of their confidences."""
+    confidences = np.sqrt(one.confidences * other.confidences)
+    return replace(one, confidences=confidences, ending=(one.ending * other.ending) ** 0.5)
 
 
 def likelier(

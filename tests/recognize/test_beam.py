@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from handwrite.core.alphabet import BLANK, Alphabet
 from handwrite.errors import InputError
 from handwrite.recognize.automaton import Automaton
 from handwrite.recognize.beam import BeamDecoder
-from handwrite.recognize.ctc import best_path
-from handwrite.recognize.decoder import Greedy
+from handwrite.recognize.ctc import Decoded, best_path
+from handwrite.recognize.decoder import Decoder, Greedy
 from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.lexicon import Lexicon
 
@@ -44,6 +45,10 @@ def gain(model: Automaton, text: tuple[int, ...]) -> float:
 
 def wide(models: tuple[tuple[Automaton, float], ...] = (), bonus: float = 0.0) -> BeamDecoder:
     return BeamDecoder(models, bonus=bonus, width=300, candidates=99, least=0, skip=1)
+
+
+def read(decoder: Decoder, lines: Sequence[NDArray[np.float32]]) -> list[Decoded]:
+    return decoder.judge(lines, *decoder.find(lines))
 
 
 @pytest.fixture(scope="module")
@@ -87,21 +92,21 @@ def test_a_batch_reads_as_its_lines_do(lm: Automaton) -> None:
     lines = [lattice(seed, frames=frames, sharpness=4) for seed, frames in enumerate((30, 3, 0, 17))]
     lines.append(np.log(np.full((9, 4), [0.997, 0.001, 0.001, 0.001], np.float32)))
     decoder = BeamDecoder(((lm, 0.5),), bonus=0.5)
-    together = decoder.decode(lines)
+    together = read(decoder, lines)
     for line, decoded in zip(lines, together, strict=True):
-        alone = decoder.decode([line])[0]
+        alone = read(decoder, [line])[0]
         assert decoded.symbols.tolist() == alone.symbols.tolist()
         assert decoded.frames.tolist() == alone.frames.tolist()
         assert decoded.confidences == pytest.approx(alone.confidences)
     assert [len(decoded.symbols) for decoded in together[2::2]] == [0, 0]
-    assert decoder.decode([]) == []
+    assert read(decoder, []) == []
 
 
 def test_blank_frames_between_equal_letters_are_not_lost() -> None:
     path = [1, 0, 0, 0, 1, 1, 2]
     line = np.full((7, 4), np.log(1e-4), np.float32)
     line[np.arange(7), path] = 0
-    decoded = BeamDecoder().decode([line])[0]
+    decoded = read(BeamDecoder(), [line])[0]
     assert decoded.symbols.tolist() == [1, 1, 2]
     assert decoded.frames.tolist() == [[0, 1], [4, 6], [6, 7]]
 
@@ -112,8 +117,8 @@ def test_a_model_settles_what_the_ink_leaves_open(lm: Automaton) -> None:
     line[np.arange(7), [0, *alphabet.encode("hat"), 0, 0, 0]] = 0
     line[2, alphabet.encode("ac")] = np.log([0.4, 0.6])
     model = train_lm(["the hat and the rat at hand, a hat then"], alphabet=alphabet, order=4).for_alphabet(alphabet)
-    assert alphabet.decode(Greedy().decode([line])[0].symbols) == "hct"
-    decoded = BeamDecoder(((model, 1.0),)).decode([line])[0]
+    assert alphabet.decode(read(Greedy(), [line])[0].symbols) == "hct"
+    decoded = read(BeamDecoder(((model, 1.0),)), [line])[0]
     assert alphabet.decode(decoded.symbols) == "hat"
     assert decoded.frames.tolist() == [[1, 2], [2, 3], [3, 4]]
     assert decoded.confidences[1] > 0.8
@@ -141,7 +146,7 @@ def test_the_word_list_is_preferred_but_not_alone() -> None:
     line[3, WRITTEN.encode("tl")] = np.log([0.7, 0.3])
     for penalty, reading in ((3.0, "wel"), (0.5, "wet")):
         decoder = BeamDecoder(((Lexicon(["wel"], WRITTEN, penalty=penalty), 1.0),))
-        assert WRITTEN.decode(decoder.decode([line])[0].symbols) == reading
+        assert WRITTEN.decode(read(decoder, [line])[0].symbols) == reading
 
 
 def test_a_list_without_words_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from handwrite.core.alphabet import BLANK
 from handwrite.recognize.ctc import Decoded, align, best_path, continuations, judge, log_likelihoods
-from handwrite.recognize.decoder import Greedy
+from handwrite.recognize.decoder import Decoder, Greedy
 
 FRAMES, SYMBOLS = 5, 3
 
@@ -34,6 +35,10 @@ def all_texts(log_probabilities: NDArray[np.float32]) -> dict[tuple[int, ...], f
     for path in itertools.product(range(symbols), repeat=frames):
         texts[collapse(path)] += float(np.exp(log_probabilities[np.arange(frames), path].sum(dtype=np.float64)))
     return texts
+
+
+def read(decoder: Decoder, lines: Sequence[NDArray[np.float32]]) -> list[Decoded]:
+    return decoder.judge(lines, *decoder.find(lines))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -103,7 +108,7 @@ def test_a_planted_line_is_read_with_its_places() -> None:
     path = [0, 3, 3, 0, 3, 0, 1, 2, 0]
     line = np.full((9, 4), np.log(0.01), np.float32)
     line[np.arange(9), path] = np.log(0.97)
-    [decoded] = Greedy().decode([line])
+    [decoded] = read(Greedy(), [line])
     assert decoded.symbols.tolist() == [3, 3, 1, 2]
     assert decoded.frames.tolist() == [[1, 3], [4, 5], [6, 7], [7, 8]]
     assert decoded.confidences.min() > 0.9
@@ -111,7 +116,7 @@ def test_a_planted_line_is_read_with_its_places() -> None:
 
 def test_a_blank_line_has_no_characters() -> None:
     line = np.log(np.full((20, 3), [0.98, 0.01, 0.01], np.float32))
-    [decoded] = Greedy().decode([line])
+    [decoded] = read(Greedy(), [line])
     assert (decoded.symbols.shape, decoded.frames.shape, decoded.confidences.shape) == ((0,), (0, 2), (0,))
     assert decoded.confidence() == pytest.approx(0.98**20, rel=1e-5)
 
@@ -120,9 +125,9 @@ def test_doubt_falls_on_the_doubtful_character() -> None:
     line = np.full((9, 4), np.log(1e-4), np.float32)
     line[np.arange(9), [0, 1, 0, 0, 2, 0, 0, 3, 0]] = 0
     line[4, [2, 1]] = np.log([0.6, 0.4])
-    [decoded] = Greedy().decode([line])
+    [decoded] = read(Greedy(), [line])
     assert decoded.confidences == pytest.approx([1, 0.6, 1], abs=0.01)
-    [softer] = Greedy(2.0).decode([line])
+    [softer] = read(Greedy(2.0), [line])
     assert softer.confidences[1] < 0.6
 
 
