@@ -80,7 +80,7 @@ class Recognizer:
         threads: int | None = None,
     ) -> None:
         """look_again_below : share of all probability below which the reading of a line is doubted, and the line looked
-        at again in another width; 0 for one look at every line."""
+        at again in another width; 0 for one look at every line. Confidences are tuned for the default."""
         self.net, self.alphabet, self.tuning = net.eval(), alphabet, tuning or Tuning()
         self.look_again_below = look_again_below
         if threads is not None:
