@@ -83,11 +83,7 @@ def recognize(
     ] = None,
     lm: Annotated[
         str | None,
-        typer.Option(
-            "--lm",
-            metavar="FILE|none",
-            help="A language model; by default that of English and French, which comes along.",
-        ),
+        typer.Option("--lm", metavar="FILE|none", help="A language model; by default one of English and French."),
     ] = None,
     lexicon: Annotated[
         Path | None,

@@ -34,7 +34,7 @@ def test_the_tuning_goes_into_the_weights(command: list[str], tmp_path: Path, ca
     assert out == ""
     assert "reading: 6 of 6 samples" in err
     tuning = Tuning(**load_checkpoint(tmp_path / "tuned.safetensors", kind="recognize").header.statistics)
-    assert f"temperature {tuning.temperature:g}, beam temperature {tuning.beam_temperature:g}" in err
+    assert f"temperature {tuning.temperature:g}, power {tuning.power:g}, beam temperature" in err
     assert err.endswith(f"wrote {tmp_path}/tuned.safetensors\n")
 
 
