@@ -1,7 +1,7 @@
 """Choosing how decoders weigh, on validation data: what `predict.Tuning` holds.
 
-The net looks twice at each line, once; all is chosen from the log probabilities. Sources count alike, however many
-lines each has. No weights are trained here.
+The net runs over each line once for each look; all is chosen from the log probabilities. Sources count alike, however
+many lines each has. No weights are trained here.
 """
 
 from __future__ import annotations
