@@ -185,10 +185,8 @@ def test_decoders_by_name(recognizer: Recognizer) -> None:
 
 
 def test_weights_files_hold_how_to_decode(tmp_path: Path) -> None:
-    path, tuning = (
-        tmp_path / "x.safetensors",
-        Tuning(temperature=1.4, power=0.8, beam_temperature=1.1, weight=0.3, bonus=0.2),
-    )
+    path = tmp_path / "x.safetensors"
+    tuning = Tuning(temperature=1.4, power=0.8, beam_temperature=1.1, weight=0.3, bonus=0.2)
     header = Header("recognize", asdict(SMALL), ALPHABET.chars, asdict(tuning))
     save_checkpoint(path, header, RecognizeNet(SMALL).state_dict())
     recognizer = Recognizer.load(path, device="cpu")
