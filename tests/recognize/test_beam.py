@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -20,21 +18,14 @@ from handwrite.recognize.kneser_ney import train_lm
 from handwrite.recognize.lexicon import Lexicon
 
 FRAMES, LETTERS = 6, Alphabet("ab ")
+AllTexts = Callable[[NDArray[np.float32]], dict[tuple[int, ...], float]]
+Read = Callable[[Decoder, Sequence[NDArray[np.float32]]], list[Decoded]]
 
 
 def lattice(seed: int, *, frames: int = FRAMES, symbols: int = 4, sharpness: float = 1.5) -> NDArray[np.float32]:
     logits = np.random.default_rng(seed).normal(0, sharpness, (frames, symbols))
     line: NDArray[np.float32] = (logits - np.log(np.exp(logits).sum(1, keepdims=True))).astype(np.float32)
     return line
-
-
-def all_texts(line: NDArray[np.float32]) -> dict[tuple[int, ...], float]:
-    """text -> probability, by all paths."""
-    texts: dict[tuple[int, ...], float] = defaultdict(float)
-    for path in itertools.product(range(line.shape[1]), repeat=len(line)):
-        text = tuple(symbol for symbol, _ in itertools.groupby(path) if symbol != BLANK)
-        texts[text] += float(np.exp(line[np.arange(len(line)), path].sum(dtype=np.float64)))
-    return texts
 
 
 def gain(model: Automaton, text: tuple[int, ...]) -> float:
@@ -47,17 +38,13 @@ def wide(models: tuple[tuple[Automaton, float], ...] = (), bonus: float = 0.0) -
     return BeamDecoder(models, bonus=bonus, width=300, candidates=99, least=0, skip=1)
 
 
-def read(decoder: Decoder, lines: Sequence[NDArray[np.float32]]) -> list[Decoded]:
-    return decoder.judge(lines, *decoder.find(lines))
-
-
 @pytest.fixture(scope="module")
 def lm() -> Automaton:
     return train_lm(["abba ab ba bab", "aab ab a abba"], alphabet=LETTERS, order=3).for_alphabet(LETTERS)
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_wide_beam_finds_the_best_of_all_texts(seed: int) -> None:
+def test_a_wide_beam_finds_the_best_of_all_texts(seed: int, all_texts: AllTexts) -> None:
     line = lattice(seed)
     texts = all_texts(line)
     assert tuple(wide().search([line])[0]) == max(texts, key=texts.__getitem__)
@@ -70,7 +57,7 @@ def test_the_best_text_is_not_the_best_path() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_wide_beam_with_models_finds_the_best_of_all_texts(seed: int, lm: Automaton) -> None:
+def test_a_wide_beam_with_models_finds_the_best_of_all_texts(seed: int, lm: Automaton, all_texts: AllTexts) -> None:
     line = lattice(seed)
     models = ((lm, 0.8), (Lexicon(["ab", "abba"], LETTERS, penalty=1.5), 1.0))
     texts = {
@@ -88,7 +75,7 @@ def test_the_gain_of_a_text_is_what_the_models_say(lm: Automaton) -> None:
         assert decoder.gain(np.array(text, np.int64)) == pytest.approx(said)
 
 
-def test_a_batch_reads_as_its_lines_do(lm: Automaton) -> None:
+def test_a_batch_reads_as_its_lines_do(lm: Automaton, read: Read) -> None:
     lines = [lattice(seed, frames=frames, sharpness=4) for seed, frames in enumerate((30, 3, 0, 17))]
     lines.append(np.log(np.full((9, 4), [0.997, 0.001, 0.001, 0.001], np.float32)))
     decoder = BeamDecoder(((lm, 0.5),), bonus=0.5)
@@ -102,7 +89,7 @@ def test_a_batch_reads_as_its_lines_do(lm: Automaton) -> None:
     assert read(decoder, []) == []
 
 
-def test_blank_frames_between_equal_letters_are_not_lost() -> None:
+def test_blank_frames_between_equal_letters_are_not_lost(read: Read) -> None:
     path = [1, 0, 0, 0, 1, 1, 2]
     line = np.full((7, 4), np.log(1e-4), np.float32)
     line[np.arange(7), path] = 0
@@ -111,7 +98,7 @@ def test_blank_frames_between_equal_letters_are_not_lost() -> None:
     assert decoded.frames.tolist() == [[0, 1], [4, 6], [6, 7]]
 
 
-def test_a_model_settles_what_the_ink_leaves_open(lm: Automaton) -> None:
+def test_a_model_settles_what_the_ink_leaves_open(lm: Automaton, read: Read) -> None:
     alphabet = Alphabet("abcdehnrt ")
     line = np.full((7, len(alphabet)), np.log(1e-4), np.float32)
     line[np.arange(7), [0, *alphabet.encode("hat"), 0, 0, 0]] = 0
@@ -139,7 +126,7 @@ def test_words_outside_the_list_pay_once(text: str, penalties: int) -> None:
     assert gain(lexicon, tuple(Alphabet(WRITTEN.chars + "k").encode(text))) == pytest.approx(-2.0 * penalties)
 
 
-def test_the_word_list_is_preferred_but_not_alone() -> None:
+def test_the_word_list_is_preferred_but_not_alone(read: Read) -> None:
     line = np.full((5, len(WRITTEN)), np.log(1e-6), np.float32)
     line[:, BLANK] = np.log([0.99, 1e-6, 1e-6, 1e-6, 0.99])
     line[[1, 2, 3], WRITTEN.encode("wet")] = 0

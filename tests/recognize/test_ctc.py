@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -16,6 +15,8 @@ from handwrite.recognize.ctc import Decoded, align, best_path, continuations, ju
 from handwrite.recognize.decoder import Decoder, Greedy
 
 FRAMES, SYMBOLS = 5, 3
+AllTexts = Callable[[NDArray[np.float32]], dict[tuple[int, ...], float]]
+Read = Callable[[Decoder, Sequence[NDArray[np.float32]]], list[Decoded]]
 
 
 def lattice(seed: int, *, frames: int = FRAMES, symbols: int = SYMBOLS, sharpness: float = 2.0) -> NDArray[np.float32]:
@@ -26,19 +27,6 @@ def lattice(seed: int, *, frames: int = FRAMES, symbols: int = SYMBOLS, sharpnes
 
 def collapse(path: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(symbol for symbol, _ in itertools.groupby(path) if symbol != BLANK)
-
-
-def all_texts(log_probabilities: NDArray[np.float32]) -> dict[tuple[int, ...], float]:
-    """text -> probability, by all paths."""
-    frames, symbols = log_probabilities.shape
-    texts: dict[tuple[int, ...], float] = defaultdict(float)
-    for path in itertools.product(range(symbols), repeat=frames):
-        texts[collapse(path)] += float(np.exp(log_probabilities[np.arange(frames), path].sum(dtype=np.float64)))
-    return texts
-
-
-def read(decoder: Decoder, lines: Sequence[NDArray[np.float32]]) -> list[Decoded]:
-    return decoder.judge(lines, *decoder.find(lines))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -52,7 +40,7 @@ def test_the_best_path_is_the_best_of_all_paths(seed: int) -> None:
     assert align([line], [symbols])[0].tolist() == frames.tolist()
 
 
-def test_texts_are_as_likely_as_all_their_paths() -> None:
+def test_texts_are_as_likely_as_all_their_paths(all_texts: AllTexts) -> None:
     lines = [lattice(0), lattice(1, frames=3)]
     every = [all_texts(line) for line in lines]
     for text in ((), (1,), (1, 1), (2, 1, 2), (1, 2, 2)):
@@ -61,7 +49,7 @@ def test_texts_are_as_likely_as_all_their_paths() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_continuations_are_quotients_of_prefix_probabilities(seed: int) -> None:
+def test_continuations_are_quotients_of_prefix_probabilities(seed: int, all_texts: AllTexts) -> None:
     line = lattice(seed)
     texts = all_texts(line)
 
@@ -104,7 +92,7 @@ def test_align_refuses_a_text_that_does_not_fit() -> None:
         align([lattice(0, frames=4)], [np.array([1, 1, 1])])
 
 
-def test_a_planted_line_is_read_with_its_places() -> None:
+def test_a_planted_line_is_read_with_its_places(read: Read) -> None:
     path = [0, 3, 3, 0, 3, 0, 1, 2, 0]
     line = np.full((9, 4), np.log(0.01), np.float32)
     line[np.arange(9), path] = np.log(0.97)
@@ -114,14 +102,14 @@ def test_a_planted_line_is_read_with_its_places() -> None:
     assert decoded.confidences.min() > 0.9
 
 
-def test_a_blank_line_has_no_characters() -> None:
+def test_a_blank_line_has_no_characters(read: Read) -> None:
     line = np.log(np.full((20, 3), [0.98, 0.01, 0.01], np.float32))
     [decoded] = read(Greedy(), [line])
     assert (decoded.symbols.shape, decoded.frames.shape, decoded.confidences.shape) == ((0,), (0, 2), (0,))
     assert decoded.confidence() == pytest.approx(0.98**20, rel=1e-5)
 
 
-def test_doubt_falls_on_the_doubtful_character() -> None:
+def test_doubt_falls_on_the_doubtful_character(read: Read) -> None:
     line = np.full((9, 4), np.log(1e-4), np.float32)
     line[np.arange(9), [0, 1, 0, 0, 2, 0, 0, 3, 0]] = 0
     line[4, [2, 1]] = np.log([0.6, 0.4])
