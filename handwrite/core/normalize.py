@@ -161,9 +161,10 @@ def without_rules(ink: FloatImage) -> FloatImage:
     length = round(RULE_LENGTH * ink.shape[0])
     if ink.shape[1] < 2 * length:
         return ink
-    long_runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    if long_runs.max() < 0.1:
+    along = np.ones((1, length), np.uint8)
+    if not cv2.erode((ink >= 0.1).astype(np.uint8), along).any():
         return ink
+    long_runs = cv2.morphologyEx(ink, cv2.MORPH_OPEN, along)
     thin = long_runs - cv2.morphologyEx(long_runs, cv2.MORPH_OPEN, np.ones((RULE_WIDTH, 1), np.uint8))
     ruled = cv2.dilate(thin, np.ones((3, 1), np.uint8))
     rest = np.clip(ink - 1.2 * ruled, 0, 1)

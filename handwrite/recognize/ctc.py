@@ -25,6 +25,9 @@ Frames = NDArray[np.int64] | NDArray[np.float64]
 LOWEST = -69.0
 """Log probability that takes the place of lower ones, so that every text stays possible."""
 
+RESCALED = 4
+"""Frames after which forward variables are scaled again; they fall by at most exp(`LOWEST`) with each."""
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -168,8 +171,8 @@ def _forward(
     """The forward variables of Graves 2006, eq. 6-7, of B lines: (T + 1, B, 2 U + 1), row t after t frames, even states
     blank; a shorter line has its own in the beginning of its rows.
 
-    The row of each line is scaled to sum to 1; the second array (T + 1, B) is the logarithm of what it was divided by
-    in all.
+    Every few rows that of each line is scaled to sum to 1; the second array (T + 1, B) is the logarithm of what a row
+    was divided by in all.
     """
     emitted, skips = _lattices(probabilities, texts, nothing=0.0)
     frames, lines, states = emitted.shape
@@ -182,8 +185,9 @@ def _forward(
         now += before[:, 1:-1]
         now += before[:, 2:]
         now *= emitted[frame]
-        sums[frame + 1] = total = now.sum(1, keepdims=True)
-        now /= np.where(total > 0, total, 1)  # beyond the end of a line
+        if frame % RESCALED == 0:
+            sums[frame + 1] = total = now.sum(1, keepdims=True)
+            now /= np.where(total > 0, total, 1)  # beyond the end of a line
     with np.errstate(divide="ignore"):
         return padded[:, :, 2:], np.log(sums[:, :, 0]).cumsum(0)
 

@@ -42,8 +42,9 @@ def decode_looking_again(
     for index, other, place, wins in zip(doubtful, others, places, better, strict=True):
         if wins:
             texts[index], frames[index] = other, place / SECOND
-    read = decoder.judge(lines, texts, frames)
-    again = decoder.judge(second, [texts[index] for index in doubtful], [frames[index] for index in doubtful])
+    texts, frames = ([*own, *(own[index] for index in doubtful)] for own in (texts, frames))
+    judged = decoder.judge([*lines, *second], texts, frames)
+    read, again = judged[: len(lines)], judged[len(lines) :]
     for index, doubted in zip(doubtful, again, strict=True):
         read[index] = _together(read[index], doubted)
     return read
@@ -59,13 +60,8 @@ def likelier(
     decoder: Decoder, looks: Sequence[Sequence[Floats]], texts: Sequence[Symbols], others: Sequence[Symbols]
 ) -> NDArray[np.bool_]:
     """(B,) whether the first text of each line is likelier than the other one, in all looks together."""
-    odds, against = (_odds(decoder, looks, own) for own in (texts, others))
+    gains = [decoder.gain(text) for text in (*texts, *others)]
+    nats = [log_likelihoods([*look, *look], [*texts, *others]) for look in looks]
+    odds, against = (np.mean(nats, axis=0) + gains).reshape(2, -1)
     better: NDArray[np.bool_] = odds > against
     return better
-
-
-def _odds(decoder: Decoder, looks: Sequence[Sequence[Floats]], texts: Sequence[Symbols]) -> NDArray[np.float64]:
-    """(B,) nats: the mean of the log probabilities of each text in the looks, and what the decoder adds."""
-    gains = np.array([decoder.gain(text) for text in texts])
-    odds: NDArray[np.float64] = np.mean([log_likelihoods(look, texts) for look in looks], axis=0) + gains
-    return odds

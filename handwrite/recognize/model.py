@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, max_pool2d
 
 from handwrite.core.layers import BothWays, Convolution, Residual, convolved
 from handwrite.recognize.frames import log_frames
@@ -83,4 +84,5 @@ class RecognizeNet(nn.Module):
     def features(self, images: Tensor, widths: Tensor) -> Tensor:
         """(B, C, T): the maximum and the mean of each column of the convolutions' output, 0 beyond each width."""
         hidden = convolved(self.stages, images, widths)
-        return torch.cat([hidden.amax(2), hidden.mean(2)], 1)
+        column = (hidden.shape[2], 1)
+        return torch.cat([max_pool2d(hidden, column), avg_pool2d(hidden, column)], 1).squeeze(2)

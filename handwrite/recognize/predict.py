@@ -22,6 +22,7 @@ from handwrite.core.batch import line_batch
 from handwrite.core.checkpoint import load_checkpoint
 from handwrite.core.device import torch_device
 from handwrite.core.image import GreyImage, grey_of, read_image
+from handwrite.core.layers import fuse_normalization
 from handwrite.core.lines import cut, find_lines, find_page
 from handwrite.core.normalize import NormalLine, normalize, stretched
 from handwrite.core.paper import without_table
@@ -100,9 +101,15 @@ class Recognizer:
         Raises CheckpointError."""
         checkpoint = load_checkpoint(weights, kind="recognize")
         header = checkpoint.header
-        net = restore(header, checkpoint.tensors).to(torch_device(device))
-        tuning = Tuning(**header.statistics)
-        return cls(net, Alphabet(header.alphabet), tuning=tuning, look_again_below=look_again_below, threads=threads)
+        net = restore(header, checkpoint.tensors)
+        fuse_normalization(net)
+        return cls(
+            net.to(torch_device(device)),
+            Alphabet(header.alphabet),
+            tuning=Tuning(**header.statistics),
+            look_again_below=look_again_below,
+            threads=threads,
+        )
 
     def decoder(
         self, name: str = "beam", *, language_model: str | Path | None = "lm", words: Sequence[str] = ()

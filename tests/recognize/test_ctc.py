@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from handwrite.core.alphabet import BLANK
-from handwrite.recognize.ctc import Decoded, align, best_path, continuations, judge, log_likelihoods
+from handwrite.recognize.ctc import Decoded, Symbols, align, best_path, continuations, judge, log_likelihoods
 from handwrite.recognize.decoder import Decoder, Greedy
 
 FRAMES, SYMBOLS = 5, 3
@@ -64,17 +64,25 @@ def test_continuations_are_quotients_of_prefix_probabilities(seed: int, all_text
             assert found[count] == pytest.approx(np.array(wanted) / prefix(begun), abs=1e-6)
 
 
-def test_confidences_multiply_to_what_the_loss_of_torch_says() -> None:
-    line, symbols = lattice(3, frames=60, symbols=9), np.array([4, 4, 1, 8, 2, 2, 2, 7, 1, 3, 5, 6, 5])
+def check_against_torch(line: NDArray[np.float32], symbols: Symbols) -> None:
     [decoded] = judge([line], [symbols], align([line], [symbols]))
     loss = torch.nn.functional.ctc_loss(
         torch.from_numpy(line)[:, None],
         torch.from_numpy(symbols)[None],
-        torch.tensor([60]),
+        torch.tensor([len(line)]),
         torch.tensor([len(symbols)]),
         reduction="sum",
     )
     assert np.log(decoded.confidences).sum() + np.log(decoded.ending) == pytest.approx(-float(loss), rel=1e-4)
+
+
+def test_confidences_multiply_to_what_the_loss_of_torch_says() -> None:
+    check_against_torch(lattice(3, frames=60, symbols=9), np.array([4, 4, 1, 8, 2, 2, 2, 7, 1, 3, 5, 6, 5]))
+
+
+def test_a_long_line_is_judged_though_its_text_is_less_likely_than_any_number() -> None:
+    line = lattice(3, frames=2000, symbols=9)
+    check_against_torch(line, best_path(line)[0])
 
 
 @pytest.mark.parametrize("text", [(1,), (1, 1), (1, 2, 1), (2, 2, 1)])
