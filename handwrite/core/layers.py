@@ -41,9 +41,10 @@ def convolved(stages: nn.ModuleList, images: Tensor, widths: Tensor) -> Tensor:
     """Images (B, H, W) of widths (B,) after the stages, with a rectifier after each: (B, C, H', W'), 0 beyond each
     width after every stage, so that what stands there changes nothing.
 
-    What a stage made is changed in place: on a CPU the memory for another copy costs more than what is done to it.
+    Channels lie last in memory, where convolutions take two thirds of the time, and what a stage made is changed in
+    place: on a CPU the memory for another copy costs more than what is done to it.
     """
-    hidden = images.contiguous()[..., None].permute(0, 3, 1, 2)  # channels last in memory, for faster convolutions
+    hidden = images[:, None].to(memory_format=torch.channels_last)  # `contiguous` leaves one channel as it is
     for stage in stages:
         hidden = stage(hidden)
         shrunk = images.shape[2] // hidden.shape[3]
@@ -54,8 +55,8 @@ def convolved(stages: nn.ModuleList, images: Tensor, widths: Tensor) -> Tensor:
 
 def fuse_normalization(net: nn.Module) -> None:
     """Make batch normalization part of the convolutions before it, in a network that from now on only reads: the same
-    map, with one pass less over what each stage made (Jacob et al. 2018, "Quantization and training of neural networks
-    for efficient integer-arithmetic-only inference", eq. 14)."""
+    map but for rounding, with one pass less over what each stage made (Jacob et al. 2018, "Quantization and training of
+    neural networks for efficient integer-arithmetic-only inference", eq. 14)."""
     net.eval()
     for stage in net.modules():
         if isinstance(stage, Convolution) and isinstance(stage.norm, nn.BatchNorm2d):

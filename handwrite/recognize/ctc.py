@@ -26,7 +26,8 @@ LOWEST = -69.0
 """Log probability that takes the place of lower ones, so that every text stays possible."""
 
 RESCALED = 4
-"""Frames after which forward variables are scaled again; they fall by at most exp(`LOWEST`) with each."""
+"""Frames after which forward variables are scaled again. With each they fall by `LOWEST` at most, so by 276 nats; a
+float64 holds 708."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +172,8 @@ def _forward(
     """The forward variables of Graves 2006, eq. 6-7, of B lines: (T + 1, B, 2 U + 1), row t after t frames, even states
     blank; a shorter line has its own in the beginning of its rows.
 
-    Every few rows that of each line is scaled to sum to 1; the second array (T + 1, B) is the logarithm of what a row
-    was divided by in all.
+    Every `RESCALED` rows, the row of each line is scaled to sum to 1; the second array (T + 1, B) is the logarithm of
+    what a row was divided by in all.
     """
     emitted, skips = _lattices(probabilities, texts, nothing=0.0)
     frames, lines, states = emitted.shape

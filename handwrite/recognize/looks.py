@@ -42,8 +42,11 @@ def decode_looking_again(
     for index, other, place, wins in zip(doubtful, others, places, better, strict=True):
         if wins:
             texts[index], frames[index] = other, place / SECOND
-    texts, frames = ([*own, *(own[index] for index in doubtful)] for own in (texts, frames))
-    judged = decoder.judge([*lines, *second], texts, frames)
+    judged = decoder.judge(
+        [*lines, *second],
+        [*texts, *(texts[index] for index in doubtful)],
+        [*frames, *(frames[index] for index in doubtful)],
+    )
     read, again = judged[: len(lines)], judged[len(lines) :]
     for index, doubted in zip(doubtful, again, strict=True):
         read[index] = _together(read[index], doubted)

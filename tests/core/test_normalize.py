@@ -74,6 +74,14 @@ def test_the_edge_of_a_shadow_is_no_ink() -> None:
     assert min(ink[30, 102], ink[30, 502]) > 0.8
 
 
+@pytest.mark.parametrize("shade", [0.12, 0.5])
+def test_pale_rules_go_too(shade: float) -> None:
+    ink = ink_of(drawn(zigzag(waves=40)))
+    ruled = ink.copy()
+    ruled[32:34] = np.maximum(ink[32:34], shade)
+    assert without_rules(ruled)[32:34][ink[32:34] == 0].mean() < 0.15 * shade
+
+
 def test_rules_are_weakened_and_strokes_across_them_stay() -> None:
     plain = drawn(zigzag(waves=40))
     ruled = plain.copy()

@@ -193,6 +193,7 @@ def test_weights_files_hold_how_to_decode(tmp_path: Path) -> None:
     assert recognizer.tuning == tuning
     assert recognizer.alphabet == ALPHABET
     assert recognizer.decoder("greedy") == Greedy(1.4, 0.8)
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in recognizer.net.modules()), "fused to read faster"
 
 
 def test_the_function_reads_paths_and_arrays(tmp_path: Path) -> None:
