@@ -87,5 +87,6 @@ class Pools(Generic[Draw, Made]):
         total = np.cumsum([self._length(sample) for sample in samples])
         borders = np.searchsorted(total, total[-1] * np.arange(1, POOLED) / POOLED)
         least = np.arange(1, POOLED)
+        borders = np.maximum.accumulate(borders - least) + least  # a long sample may reach over several
         edges = [0, *np.clip(borders, least, len(samples) - POOLED + least).tolist(), len(samples)]
         return [samples[start:stop] for start, stop in pairwise(edges)]

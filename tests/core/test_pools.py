@@ -66,6 +66,15 @@ def test_each_process_makes_half_of_a_pool() -> None:
     assert not lanes[0] & lanes[1]
 
 
+def test_no_batch_is_empty_when_few_samples_are_of_use_and_one_is_long() -> None:
+    def line(draw: int, rng: np.random.Generator) -> Made | None:
+        return None if draw % 3 == 0 else (draw, 5000.0 if draw == 7 else 100.0)
+
+    made = pools(budget=100, line=line)
+    assert len(made.plan(0)) > 1
+    assert all(made.batch(index) for index in range(len(made.plan(0)) * POOLED * LANES))
+
+
 def test_few_samples_and_samples_of_no_use() -> None:
     few = pools(count=1)
     assert all(few.batch(index) for index in range(40))
