@@ -83,10 +83,9 @@ class Pools(Generic[Draw, Made]):
         """Samples as batches of like length, of about the same length in all, none empty."""
         if not samples:
             raise InputError("no training sample of a whole pool is of use; check that the data is what it says it is")
-        samples = sorted(samples, key=self._length) * -(-POOLED // len(samples))
+        samples = sorted(samples * -(-POOLED // len(samples)), key=self._length)
         total = np.cumsum([self._length(sample) for sample in samples])
         borders = np.searchsorted(total, total[-1] * np.arange(1, POOLED) / POOLED)
         least = np.arange(1, POOLED)
-        borders = np.maximum.accumulate(borders - least) + least  # a long sample may reach over several
         edges = [0, *np.clip(borders, least, len(samples) - POOLED + least).tolist(), len(samples)]
         return [samples[start:stop] for start, stop in pairwise(edges)]
